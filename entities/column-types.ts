@@ -1,0 +1,24 @@
+import type { ColumnOptions } from 'typeorm'
+import type { Dialect } from './dialect.js'
+
+/** The column types that have no spelling valid on both databases. */
+interface ColumnTypes {
+  readonly metadata: ColumnOptions
+  readonly recordedAt: ColumnOptions
+  readonly uuid: ColumnOptions
+}
+
+export const columnTypes: Record<Dialect, ColumnTypes> = {
+  postgres: {
+    metadata: { type: 'jsonb', default: () => "'{}'" },
+    // A commit's clock is the database's own, read when the rows are inserted: transaction time (now()) would
+    // let an event that was appended later carry an earlier time than its predecessor.
+    recordedAt: { type: 'timestamptz', precision: 3, default: () => 'clock_timestamp()' },
+    uuid: { type: 'uuid' },
+  },
+  sqlite: {
+    metadata: { type: 'json', default: () => "'{}'" },
+    recordedAt: { type: 'datetime', default: () => "(strftime('%Y-%m-%d %H:%M:%f','now'))" },
+    uuid: { type: 'varchar', length: 36 },
+  },
+}

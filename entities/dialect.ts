@@ -1,0 +1,2 @@
+/** The two databases the module speaks to. */
+export type Dialect = 'postgres' | 'sqlite'

@@ -1,0 +1,47 @@
+const transform = {
+  '^.+\\.ts$': [
+    '@swc/jest',
+    {
+      jsc: {
+        parser: { syntax: 'typescript', decorators: true },
+        transform: { legacyDecorator: true, useDefineForClassFields: false },
+        target: 'es2022',
+      },
+      module: { type: 'commonjs' },
+    },
+  ],
+}
+
+const shared = {
+  testEnvironment: 'node',
+  transform,
+  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
+  testPathIgnorePatterns: ['/node_modules/', '/fixtures/'],
+  modulePathIgnorePatterns: ['<rootDir>/dist/'],
+}
+
+/** What behaves differently from one TypeORM version to the next runs with both of them. */
+const withBothVersions = ['contract', 'integration', 'concurrency', 'migrations']
+
+module.exports = {
+  globalSetup: '<rootDir>/test/support/start-postgres.js',
+  globalTeardown: '<rootDir>/test/support/stop-postgres.js',
+  testTimeout: 60_000,
+  projects: [
+    {
+      ...shared,
+      displayName: 'typeorm 1',
+      testMatch: ['<rootDir>/test/**/*.test.ts', '<rootDir>/examples/**/*.test.ts'],
+    },
+    {
+      ...shared,
+      displayName: 'typeorm 0.3',
+      testMatch: withBothVersions.map((folder) => `<rootDir>/test/${folder}/**/*.test.ts`),
+      moduleNameMapper: {
+        ...shared.moduleNameMapper,
+        '^typeorm$': '<rootDir>/node_modules/typeorm-0.3',
+        '^typeorm/(.*)$': '<rootDir>/node_modules/typeorm-0.3/$1',
+      },
+    },
+  ],
+}

@@ -1,0 +1,155 @@
+import type { QueryRunner } from 'typeorm'
+import { EVENT_TRIGGERS } from './event-triggers.js'
+import { tablesOf } from './tables.js'
+import type { MigrationTables } from './tables.js'
+
+/**
+ * Makes the database itself refuse UPDATE, DELETE and TRUNCATE of events and sequences with gaps, also for
+ * writers that bypass the module. The shipped migrations call it; a host that generates its own migrations
+ * calls it in the one that creates the event table, and again after a SQLite migration that altered the event
+ * table, because SQLite alters by recreating the table and drops its triggers. Calling it again changes nothing.
+ *
+ * @example
+ * public async up(queryRunner: QueryRunner): Promise<void> {
+ *   await queryRunner.query(`CREATE TABLE "aggregate_events" …`) // as generated
+ *   await installEventGuards(queryRunner)
+ * }
+ */
+export async function installEventGuards(queryRunner: QueryRunner): Promise<void> {
+  const tables = tablesOf(queryRunner)
+  await runAll(queryRunner, tables.dialect === 'postgres' ? postgresGuards(tables) : sqliteGuards(tables))
+}
+
+/** Takes the guards away; call it in a migration's `down`, before the table is dropped. */
+export async function removeEventGuards(queryRunner: QueryRunner): Promise<void> {
+  const tables = tablesOf(queryRunner)
+  await runAll(queryRunner, tables.dialect === 'postgres' ? dropPostgresGuards(tables) : dropSqliteGuards(tables))
+}
+
+/**
+ * The one deliberate way to change or delete recorded events: runs `work` in a transaction in which the
+ * database allows it, and closes the door again. For operators and data-protection requests, not for
+ * application code. Sequences must be without gaps for the streams that remain.
+ *
+ * @example
+ * await withoutEventGuards(queryRunner, () =>
+ *   queryRunner.query(`DELETE FROM "aggregate_events" WHERE "aggregate_type" = 'user' AND "aggregate_id" = '42'`))
+ */
+export async function withoutEventGuards<T>(queryRunner: QueryRunner, work: () => Promise<T>): Promise<T> {
+  await queryRunner.startTransaction()
+  try {
+    const result = await (tablesOf(queryRunner).dialect === 'postgres'
+      ? allowedByPostgres(queryRunner, work)
+      : allowedBySqlite(queryRunner, work))
+    await queryRunner.commitTransaction()
+    return result
+  } catch (error) {
+    await queryRunner.rollbackTransaction()
+    throw error
+  }
+}
+
+async function allowedByPostgres<T>(queryRunner: QueryRunner, work: () => Promise<T>): Promise<T> {
+  await queryRunner.query(`SET LOCAL typeorm_sourced.allow_event_changes = 'on'`)
+  const result = await work()
+  // Inside an outer transaction the setting would outlive this one.
+  await queryRunner.query(`SET LOCAL typeorm_sourced.allow_event_changes = 'off'`)
+  return result
+}
+
+async function allowedBySqlite<T>(queryRunner: QueryRunner, work: () => Promise<T>): Promise<T> {
+  await removeEventGuards(queryRunner)
+  const result = await work()
+  await installEventGuards(queryRunner)
+  return result
+}
+
+async function runAll(queryRunner: QueryRunner, statements: readonly string[]): Promise<void> {
+  for (const statement of statements) await queryRunner.query(statement)
+}
+
+/*
+ * `$checked` marks the placeholder by which a commit holds the next sequence of a stream that it only checks:
+ * whoever else wants that sequence waits for the commit on the unique key. The placeholder deletes itself at
+ * the end of the statement that inserted it, so it is never visible to anybody.
+ */
+function postgresGuards(tables: MigrationTables): string[] {
+  const { events } = tables
+  const contiguous = tables.eventObject('contiguous', 'qualified')
+  const placeholder = tables.eventObject('placeholder', 'qualified')
+  const immutable = tables.eventObject('immutable', 'qualified')
+  return [
+    `CREATE OR REPLACE FUNCTION ${contiguous}() RETURNS trigger LANGUAGE plpgsql AS $guard$
+BEGIN
+  IF NOT EXISTS (
+    SELECT FROM ${events} e
+    WHERE e."aggregate_type" = NEW."aggregate_type" AND e."aggregate_id" = NEW."aggregate_id"
+      AND e."sequence" = NEW."sequence" - 1
+  ) THEN
+    RAISE EXCEPTION 'sequence % of % would leave a gap in its stream', NEW."sequence", TG_TABLE_NAME
+      USING ERRCODE = 'check_violation', CONSTRAINT = 'ck_aggregate_events_contiguous', TABLE = TG_TABLE_NAME;
+  END IF;
+  RETURN NEW;
+END $guard$`,
+    `CREATE OR REPLACE FUNCTION ${placeholder}() RETURNS trigger LANGUAGE plpgsql AS $guard$
+BEGIN
+  DELETE FROM ${events} e
+  WHERE e."aggregate_type" = NEW."aggregate_type" AND e."aggregate_id" = NEW."aggregate_id"
+    AND e."sequence" = NEW."sequence";
+  RETURN NULL;
+END $guard$`,
+    `CREATE OR REPLACE FUNCTION ${immutable}() RETURNS trigger LANGUAGE plpgsql AS $guard$
+BEGIN
+  IF coalesce(current_setting('typeorm_sourced.allow_event_changes', true), 'off') <> 'on' THEN
+    RAISE EXCEPTION 'events are immutable: % of % is refused', TG_OP, TG_TABLE_NAME
+      USING ERRCODE = 'check_violation', CONSTRAINT = 'ck_aggregate_events_immutable', TABLE = TG_TABLE_NAME;
+  END IF;
+  IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;
+  RETURN NEW;
+END $guard$`,
+    ...dropPostgresTriggers(tables),
+    `CREATE TRIGGER ${tables.eventObject('contiguous')} BEFORE INSERT ON ${events}
+FOR EACH ROW WHEN (NEW."sequence" > 1) EXECUTE FUNCTION ${contiguous}()`,
+    `CREATE TRIGGER ${tables.eventObject('placeholder')} AFTER INSERT ON ${events}
+FOR EACH ROW WHEN (NEW."event_name" = '$checked') EXECUTE FUNCTION ${placeholder}()`,
+    `CREATE TRIGGER ${tables.eventObject('immutable')} BEFORE UPDATE OR DELETE ON ${events}
+FOR EACH ROW WHEN (OLD."event_name" <> '$checked') EXECUTE FUNCTION ${immutable}()`,
+    `CREATE TRIGGER ${tables.eventObject('no_truncate')} BEFORE TRUNCATE ON ${events}
+FOR EACH STATEMENT EXECUTE FUNCTION ${immutable}()`,
+  ]
+}
+
+const POSTGRES_FUNCTIONS = ['contiguous', 'placeholder', 'immutable'] as const
+
+function dropPostgresTriggers(tables: MigrationTables): string[] {
+  return EVENT_TRIGGERS.postgres.map(
+    (trigger) => `DROP TRIGGER IF EXISTS ${tables.eventObject(trigger)} ON ${tables.events}`,
+  )
+}
+
+function dropPostgresGuards(tables: MigrationTables): string[] {
+  return [
+    ...dropPostgresTriggers(tables),
+    ...POSTGRES_FUNCTIONS.map((name) => `DROP FUNCTION IF EXISTS ${tables.eventObject(name, 'qualified')}()`),
+  ]
+}
+
+function sqliteGuards(tables: MigrationTables): string[] {
+  const { events } = tables
+  return [
+    ...dropSqliteGuards(tables),
+    // The second condition refuses INSERT OR REPLACE by position, which deletes without firing delete triggers.
+    `CREATE TRIGGER ${tables.eventObject('contiguous')} BEFORE INSERT ON ${events}
+WHEN NEW."sequence" <> 1 + coalesce((SELECT max("sequence") FROM ${events} WHERE "aggregate_type" = NEW."aggregate_type" AND "aggregate_id" = NEW."aggregate_id"), 0)
+  OR EXISTS (SELECT 1 FROM ${events} WHERE "position" = NEW."position")
+BEGIN SELECT raise(ABORT, 'ck_aggregate_events_contiguous: the event would leave a gap in its stream or replace another'); END`,
+    `CREATE TRIGGER ${tables.eventObject('no_update')} BEFORE UPDATE ON ${events}
+BEGIN SELECT raise(ABORT, 'ck_aggregate_events_immutable: events are immutable, UPDATE is refused'); END`,
+    `CREATE TRIGGER ${tables.eventObject('no_delete')} BEFORE DELETE ON ${events}
+BEGIN SELECT raise(ABORT, 'ck_aggregate_events_immutable: events are immutable, DELETE is refused'); END`,
+  ]
+}
+
+function dropSqliteGuards(tables: MigrationTables): string[] {
+  return EVENT_TRIGGERS.sqlite.map((trigger) => `DROP TRIGGER IF EXISTS ${tables.eventObject(trigger)}`)
+}

@@ -1,0 +1,13 @@
+import { CreateEventStore1763683200000 } from './1763683200000-create-event-store.js'
+
+export { installEventGuards, removeEventGuards, withoutEventGuards } from './event-guards.js'
+export { CreateEventStore1763683200000 }
+
+/**
+ * The history of the module's tables, for Postgres and SQLite alike: put it into a DataSource's `migrations`
+ * beside your own. Released migrations never change.
+ *
+ * @example
+ * new DataSource({ …, migrations: [...sourcedMigrations, 'migrations/*.js'] })
+ */
+export const sourcedMigrations = [CreateEventStore1763683200000] as const

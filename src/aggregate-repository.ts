@@ -1,0 +1,109 @@
+import type { AggregateDefinition } from './aggregate/aggregate-definition.js'
+import { journalOf } from './aggregate/journal.js'
+import { commitChanges } from './commit/commit-changes.js'
+import { captureSnapshot } from './commit/plan-aggregates.js'
+import { assertStreamIdentity } from './commit/plan-changes.js'
+import { InvalidArgumentError } from './errors/index.js'
+import type { EventStore } from './event-store.js'
+import type { Commit } from './model/event.js'
+import { assertKnown, assertWhole } from './options.js'
+import { loadAggregates, versionToLoad } from './reading/load-aggregates.js'
+import type { LoadContext, LoadOptions } from './reading/load-aggregates.js'
+import type { Host } from './runner/host.js'
+
+/** Makes, loads and commits the aggregates of one type. Get it from `store.repository(Account)`. */
+export class AggregateRepository<A extends object> {
+  /** @internal */
+  constructor(
+    private readonly store: EventStore,
+    private readonly context: LoadContext,
+    private readonly definition: AggregateDefinition<A>,
+    private readonly sameWithin: (host: Host) => AggregateRepository<A>,
+  ) {}
+
+  /** The type under which the aggregates are stored. */
+  get aggregateType(): string {
+    return this.definition.aggregateType
+  }
+
+  /**
+   * A new aggregate that is not stored yet. Committing it fails with `ConcurrentWriteError` if the id is taken.
+   * Throws `InvalidStreamIdentityError` for an id that cannot name a stream.
+   */
+  create(aggregateId: string): A {
+    assertStreamIdentity({ aggregateType: this.aggregateType, aggregateId })
+    const aggregate = this.definition.create()
+    journalOf(aggregate).identify(aggregateId, this.definition)
+    return aggregate
+  }
+
+  /**
+   * The aggregate as it is now, or as it was at a version or a time; `undefined` if it does not exist (yet).
+   * Reads the newest usable snapshot and the events after it in one round trip.
+   *
+   * Throws `ReplayError` if a stored event cannot be decoded or applied.
+   *
+   * @example
+   * const then = await accounts.load('acc-1', { time: new Date('2026-01-31T23:59:59Z') })
+   */
+  async load(aggregateId: string, options: LoadOptions = {}): Promise<A | undefined> {
+    assertKnown('load', options, ['version', 'time'])
+    if (options.version !== undefined) assertWhole('version', options.version, 0)
+    const stream = { aggregateType: this.aggregateType, aggregateId }
+    assertStreamIdentity(stream)
+    const toVersion = await versionToLoad(this.context, stream, options)
+    const [aggregate] = await loadAggregates(this.context, this.definition, [aggregateId], toVersion)
+    return aggregate
+  }
+
+  /** Several aggregates in one round trip, in the order of the ids; those that do not exist are left out. */
+  async loadMany(aggregateIds: readonly string[]): Promise<A[]> {
+    for (const aggregateId of aggregateIds) assertStreamIdentity({ aggregateType: this.aggregateType, aggregateId })
+    if (aggregateIds.length === 0) return []
+    return loadAggregates(this.context, this.definition, aggregateIds, await versionToLoad(this.context, undefined, {}))
+  }
+
+  /**
+   * Stores the pending events of one aggregate, or of several atomically. The same as `store.commit()`.
+   *
+   * Throws `ConcurrentWriteError` if another writer was faster; the aggregates then keep their pending events.
+   */
+  commit(aggregates: A | readonly A[]): Promise<Commit> {
+    return this.store.commit(aggregates)
+  }
+
+  /**
+   * Stores a snapshot of an aggregate now. Throws `InvalidArgumentError` if it has events that are not committed
+   * or its class declares no snapshots, and `InvalidPayloadError` if its state cannot be encoded.
+   */
+  async snapshot(aggregate: A): Promise<void> {
+    const { aggregateType, snapshots } = this.definition
+    const journal = journalOf(aggregate)
+    if (snapshots === undefined) {
+      throw new InvalidArgumentError(`'${aggregateType}' declares no snapshots. Add the option 'snapshots: {}' to it.`)
+    }
+    if (journal.pending.length > 0 || journal.committedVersion === 0) {
+      throw new InvalidArgumentError(`A snapshot holds what is committed. Commit this ${aggregateType} first.`)
+    }
+    const definition = this.definition as unknown as AggregateDefinition<object>
+    const snapshot = captureSnapshot({ aggregate, definition }, this.context.serializer.codecs)
+    const { snapshotVersion } = journal
+    await commitChanges(this.context.database, this.context.host, { streams: [], snapshots: [snapshot] }, () => ({
+      onCommit: () => undefined,
+      onRollback: () => {
+        journal.snapshotVersion = snapshotVersion
+      },
+    }))
+    journal.snapshotVersion = snapshot.version
+  }
+
+  /** The ids of all aggregates of this type, fetched a page at a time, in the database's order. */
+  listIds(): AsyncIterable<string> {
+    return this.store.listStreams(this.aggregateType)
+  }
+
+  /** The same repository inside the host's transaction; see `EventStore.within`. */
+  within(host: Host): AggregateRepository<A> {
+    return this.sameWithin(host)
+  }
+}

@@ -1,0 +1,67 @@
+import { InvalidArgumentError } from '../errors/index.js'
+import type { Metadata, NewEvent } from '../model/event.js'
+import { classDefinition } from './class-definition.js'
+import type { AggregateClass } from './class-definition.js'
+import { declaredEvent } from './declarations.js'
+import { journalOf, requireAggregateId } from './journal.js'
+
+/**
+ * The base of aggregate classes. Its own properties are the state: give them initial values, change them only
+ * in sourced methods or in methods that apply events. Instances come from a repository.
+ *
+ * @example
+ * @Aggregate('account')
+ * class Account extends AggregateRoot {
+ *   balance = 0
+ *   @Records('money-deposited')
+ *   deposit(e: { amount: number }): void { this.balance += e.amount }
+ * }
+ */
+export abstract class AggregateRoot {
+  /** The id under which the repository made or loaded it. */
+  get aggregateId(): string {
+    return requireAggregateId(this)
+  }
+
+  /** The version with the events that are not committed yet. */
+  get version(): number {
+    return journalOf(this).version
+  }
+
+  /** The version that this instance knows to be stored; 0 for a new aggregate. */
+  get committedVersion(): number {
+    return journalOf(this).committedVersion
+  }
+
+  /** The events recorded since, in order; empty after a commit. */
+  get pendingEvents(): readonly NewEvent[] {
+    return [...journalOf(this).pending]
+  }
+
+  /** Adds metadata to every event that this instance records from now on. */
+  carry(metadata: Metadata): this {
+    journalOf(this).carry(metadata)
+    return this
+  }
+
+  /**
+   * Applies an event to the state and records it. Decide first: what cannot happen must be refused before.
+   * Throws `InvalidArgumentError` for an event that the aggregate does not declare.
+   */
+  protected record(event: object): void {
+    const declared = declaredEvent(event.constructor)
+    if (declared === undefined) {
+      throw new InvalidArgumentError(`${event.constructor.name} is not an event: it has no @DomainEvent('name').`)
+    }
+    const journal = journalOf(this)
+    if (journal.applying) {
+      throw new InvalidArgumentError(`'${declared.name}' was recorded while another event is applied. Record it after that one.`)
+    }
+    classDefinition(this.constructor as AggregateClass<this>).apply(this, {
+      name: declared.name,
+      version: declared.version,
+      payload: event,
+    })
+    journal.record({ name: declared.name, version: declared.version, payload: { ...event } })
+  }
+}

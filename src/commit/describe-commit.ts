@@ -1,0 +1,43 @@
+import type { Commit, CommittedStream, NewEvent, RecordedEvent, StreamAppend } from '../model/event.js'
+import type { StreamChange } from '../model/stored.js'
+import type { Committed } from './commit-changes.js'
+
+/** Tells what a commit stored, from what was handed in and what the database answered. */
+export function describeCommit(
+  appends: readonly StreamAppend[],
+  changes: readonly StreamChange[],
+  { commitId, outcome }: Committed,
+): Commit {
+  const recordedAt = outcome.recordedAt ?? new Date(Number.NaN)
+  const all: RecordedEvent[] = []
+  const streams: CommittedStream[] = []
+  changes.forEach(({ aggregateType, aggregateId, events }, index) => {
+    if (events.length === 0) return
+    const before = versionBefore(changes, outcome.versions, index)
+    const recorded = (appends[index]!.events ?? []).map((event, nth): RecordedEvent => ({
+      aggregateType,
+      aggregateId,
+      sequence: before + nth + 1,
+      position: outcome.positions[all.length + nth]!,
+      commitId,
+      ...described(event),
+      recordedAt,
+    }))
+    all.push(...recorded)
+    streams.push({ aggregateType, aggregateId, version: before + events.length, events: recorded })
+  })
+  return { commitId, streams, events: all }
+}
+
+function described({ name, version = 1, payload = null, metadata = {} }: NewEvent): Pick<
+  RecordedEvent,
+  'name' | 'version' | 'payload' | 'metadata'
+> {
+  return { name, version, payload, metadata }
+}
+
+/** The database answers with one version a stream; read back after a lost connection, with one a stream that has events. */
+function versionBefore(changes: readonly StreamChange[], versions: readonly number[], index: number): number {
+  if (versions.length === changes.length) return versions[index]!
+  return versions[changes.slice(0, index).filter(({ events }) => events.length > 0).length]!
+}

@@ -1,0 +1,102 @@
+import type { EntityManager } from 'typeorm'
+import { InvalidArgumentError } from './errors/index.js'
+import type { DatabaseOptions } from './runner/database-options.js'
+import type { Codec } from './serialization/codec.js'
+import type { Upcaster } from './serialization/upcaster-chain.js'
+
+/** Something that went wrong without failing the work it happened in. */
+export interface Warning {
+  readonly code: 'SNAPSHOT_IGNORED' | 'SNAPSHOT_NOT_STORED' | 'LISTENER_FAILED'
+  readonly message: string
+  readonly cause?: unknown
+}
+
+/** Settings of an `EventStore`; all optional. */
+export interface EventStoreOptions {
+  /** Codecs beside the built-in `json` version 1. */
+  readonly codecs?: readonly Codec[]
+  /** Steps that bring stored events to their newest versions. */
+  readonly upcasters?: readonly Upcaster[]
+  /**
+   * Postgres: let the server prepare the module's statements, once a connection. Switch it off behind a pooler
+   * in transaction mode that cannot track prepared statements.
+   * @defaultValue true
+   */
+  readonly preparedStatements?: boolean
+  /**
+   * SQLite: give every caller of the DataSource a query runner of its own and let transactions take turns. TypeORM
+   * otherwise mixes overlapping transactions, and commits that were reported get lost.
+   * @defaultValue true
+   */
+  readonly guardSqlite?: boolean
+  /** SQLite: how long a caller waits for another transaction of this process. @defaultValue 30000 */
+  readonly sqliteLockTimeoutMs?: number
+  /**
+   * Postgres: how long to try to find out what became of a commit whose connection broke.
+   * @defaultValue 10000
+   */
+  readonly lostCommitTimeoutMs?: number
+  /**
+   * The manager to work through when none is given, asked at each call: for libraries that propagate
+   * transactions. @defaultValue the DataSource's manager
+   */
+  readonly manager?: () => EntityManager
+  /** Which entity maps the event table; needed only if the DataSource registers several. */
+  readonly eventEntity?: new () => object
+  /** Which entity maps the snapshot table; needed only if the DataSource registers several. */
+  readonly snapshotEntity?: new () => object
+  /** Told of what went wrong without failing anything. @defaultValue TypeORM's logger, at level `warn` */
+  readonly onWarning?: (warning: Warning) => void
+}
+
+/** The options with every default filled in. */
+export interface ResolvedOptions extends DatabaseOptions {
+  readonly codecs: readonly Codec[]
+  readonly upcasters: readonly Upcaster[]
+  readonly onWarning: ((warning: Warning) => void) | undefined
+}
+
+const DEFAULTS = {
+  codecs: [],
+  upcasters: [],
+  preparedStatements: true,
+  guardSqlite: true,
+  sqliteLockTimeoutMs: 30_000,
+  lostCommitTimeoutMs: 10_000,
+  manager: undefined,
+  eventEntity: undefined,
+  snapshotEntity: undefined,
+  onWarning: undefined,
+} as const satisfies { [Option in keyof Required<EventStoreOptions>]: unknown }
+
+/** Fills in defaults, once; refuses unknown options and impossible values. */
+export function resolveOptions(options: EventStoreOptions): ResolvedOptions {
+  assertKnown('EventStore', options, Object.keys(DEFAULTS))
+  const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
+  const resolved = { ...DEFAULTS, ...given } as ResolvedOptions
+  assertMilliseconds('sqliteLockTimeoutMs', resolved.sqliteLockTimeoutMs)
+  assertMilliseconds('lostCommitTimeoutMs', resolved.lostCommitTimeoutMs)
+  return Object.freeze(resolved)
+}
+
+/** Refuses options that nobody reads: they are misspelt, or meant for another method. */
+export function assertKnown(of: string, options: object, known: readonly string[]): void {
+  const unknown = Object.keys(options).filter((option) => !known.includes(option))
+  if (unknown.length > 0) {
+    throw new InvalidArgumentError(`${of} has no option '${unknown.join("', '")}'. It has: ${known.join(', ')}.`)
+  }
+}
+
+/** Refuses what is not a number of milliseconds. */
+export function assertMilliseconds(option: string, value: number): void {
+  if (!Number.isFinite(value) || value < 0) {
+    throw new InvalidArgumentError(`${option} is ${String(value)}; it has to be a number of milliseconds from 0.`)
+  }
+}
+
+/** Refuses what is not a whole number within bounds. */
+export function assertWhole(option: string, value: number, least: number): void {
+  if (!Number.isSafeInteger(value) || value < least) {
+    throw new InvalidArgumentError(`${option} is ${String(value)}; it has to be a whole number from ${least}.`)
+  }
+}

@@ -1,0 +1,13 @@
+import type { EntityManager } from 'typeorm'
+
+/** How a store uses its DataSource, with every default filled in. */
+export interface DatabaseOptions {
+  readonly preparedStatements: boolean
+  readonly guardSqlite: boolean
+  readonly sqliteLockTimeoutMs: number
+  readonly lostCommitTimeoutMs: number
+  readonly manager: (() => EntityManager) | undefined
+  /** The entity classes that map the tables; `undefined` finds them among the DataSource's entities. */
+  readonly eventEntity: (new () => object) | undefined
+  readonly snapshotEntity: (new () => object) | undefined
+}

@@ -1,0 +1,58 @@
+/** What a driver's error means, whichever driver and TypeORM version it came through. */
+export type Fault =
+  | { readonly kind: 'unique-violation'; readonly constraint: string | undefined }
+  /** Another transaction got in the way: serialization failure, deadlock, lock timeout. Nothing was written. */
+  | { readonly kind: 'transient' }
+  /** SQLite: another process holds the file. Nothing was written. */
+  | { readonly kind: 'busy' }
+  /** An earlier error aborted the transaction, and somebody swallowed it. */
+  | { readonly kind: 'aborted-transaction' }
+  /** No connection, or it broke. Whether anything was written depends on what was under way. */
+  | { readonly kind: 'connection' }
+  | { readonly kind: 'other' }
+
+const TRANSIENT = new Set(['40001', '40P01', '55P03'])
+const CONNECTION = new Set([
+  '57P01',
+  '57P02',
+  '57P03',
+  'ECONNRESET',
+  'ECONNREFUSED',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ENOENT',
+  'ENOTFOUND',
+  'EHOSTUNREACH',
+])
+
+/** Errors of the drivers and of TypeORM for a lost connection, which carry no code. */
+const CONNECTION_MESSAGES =
+  /^(Connection terminated|Client has encountered a connection error|timeout exceeded when trying to connect|Query runner already released)/
+
+/** The one place that reads drivers' errors. */
+export function faultOf(error: unknown): Fault {
+  const driverError = driverErrorOf(error)
+  const code = String(driverError.code ?? '')
+  if (code === '23505') return { kind: 'unique-violation', constraint: driverError.constraint }
+  if (TRANSIENT.has(code)) return { kind: 'transient' }
+  if (code === '25P02') return { kind: 'aborted-transaction' }
+  if (code.startsWith('SQLITE_BUSY')) return { kind: 'busy' }
+  if (CONNECTION.has(code) || code.startsWith('08')) return { kind: 'connection' }
+  if (code === '' && CONNECTION_MESSAGES.test(driverError.message)) return { kind: 'connection' }
+  return { kind: 'other' }
+}
+
+interface DriverError {
+  readonly code?: unknown
+  readonly constraint?: string
+  readonly message: string
+}
+
+/** TypeORM wraps most errors of the drivers, but not all of them and not in every version. */
+function driverErrorOf(error: unknown): DriverError {
+  if (typeof error !== 'object' || error === null) return { message: String(error) }
+  if ('driverError' in error && typeof error.driverError === 'object' && error.driverError !== null) {
+    return error.driverError as DriverError
+  }
+  return error as DriverError
+}

@@ -1,0 +1,34 @@
+import { SourcedError, StorageError } from '../errors/index.js'
+import { faultOf } from './fault.js'
+
+/** Makes a driver's error one of this module's; an error that is already one passes. For work that wrote nothing. */
+export function asStorageError(operation: string, error: unknown): Error {
+  if (error instanceof SourcedError) return error
+  const fault = faultOf(error)
+  switch (fault.kind) {
+    case 'transient':
+      return failed(operation, 'Another transaction got in the way. Nothing was written; try again.', true, error)
+    case 'busy':
+      return failed(operation, 'Another process holds the SQLite file. Nothing was written; try again.', true, error)
+    case 'connection':
+      return failed(operation, 'The database cannot be reached. Nothing was written; try again.', true, error)
+    case 'aborted-transaction':
+      return failed(
+        operation,
+        'An earlier statement of this transaction failed, so Postgres refuses every further one. Roll it back.',
+        false,
+        error,
+      )
+    case 'unique-violation':
+    case 'other':
+      return failed(operation, `The database refused: ${messageOf(error)}. Nothing was written.`, false, error)
+  }
+}
+
+function failed(operation: string, problem: string, retryable: boolean, cause: unknown): StorageError {
+  return new StorageError(operation, problem, retryable, 'not-written', { cause })
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

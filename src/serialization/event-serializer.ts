@@ -1,0 +1,73 @@
+import { InvalidArgumentError, ReplayError, UnsupportedCodecError, UpcastError } from '../errors/index.js'
+import type { NewEvent, RecordedEvent } from '../model/event.js'
+import type { EncodedEvent, StoredEvent } from '../model/stored.js'
+import { problemWithName } from '../model/stream-identity.js'
+import type { StreamIdentity } from '../model/stream-identity.js'
+import type { CodecRegistry } from './codec-registry.js'
+import { encodeMetadata, jsonCodec } from './json-codec.js'
+import type { UpcasterChain } from './upcaster-chain.js'
+
+/** Between the application's events and the stored ones: names, codecs, metadata and upcasters. */
+export class EventSerializer {
+  constructor(
+    readonly codecs: CodecRegistry,
+    readonly upcasters: UpcasterChain,
+  ) {}
+
+  /** Throws before anything is written if the event's name, version, payload or metadata cannot be stored. */
+  encode(stream: StreamIdentity, event: NewEvent): EncodedEvent {
+    assertEventName(event.name)
+    const version = event.version ?? 1
+    if (!Number.isSafeInteger(version) || version < 1) {
+      throw new InvalidArgumentError(`Event '${event.name}' has version ${String(version)}; it has to be 1, 2, 3 …`)
+    }
+    const metadata = event.metadata === undefined ? '{}' : encodeMetadata(event.metadata)
+    const context = { aggregateType: stream.aggregateType, aggregateId: stream.aggregateId, name: event.name }
+    const payload = this.codecs.encode(event.codec ?? jsonCodec.label, event.payload, context)
+    return { name: event.name, version, payload, metadata }
+  }
+
+  /** Gives the event as the newest version of itself; an event that cannot be decoded is an error. */
+  decode(stored: StoredEvent): RecordedEvent {
+    const { name, version, payload } = this.upcasters.upcast({
+      name: stored.name,
+      version: stored.version,
+      payload: this.decodePayload(stored),
+    })
+    return {
+      aggregateType: stored.aggregateType,
+      aggregateId: stored.aggregateId,
+      sequence: stored.sequence,
+      position: stored.position,
+      commitId: stored.commitId,
+      name,
+      version,
+      payload,
+      metadata: stored.metadata,
+      recordedAt: stored.recordedAt,
+    }
+  }
+
+  private decodePayload(stored: StoredEvent): unknown {
+    try {
+      return this.codecs.decode(stored.payload, stored)
+    } catch (cause) {
+      if (cause instanceof UnsupportedCodecError || cause instanceof UpcastError) throw cause
+      throw new ReplayError(
+        stored,
+        stored.sequence,
+        `cannot be decoded by codec '${stored.payload.codec}' version ${stored.payload.codecVersion}.`,
+        { cause },
+      )
+    }
+  }
+}
+
+/** Refuses names that cannot be stored, and those that the module keeps for itself. */
+export function assertEventName(name: unknown): void {
+  const problem = problemWithName(name)
+  if (problem !== undefined) throw new InvalidArgumentError(`An event's name ${problem}.`)
+  if ((name as string).startsWith('$')) {
+    throw new InvalidArgumentError(`The event name '${String(name)}' is reserved: names must not begin with '$'.`)
+  }
+}

@@ -1,0 +1,25 @@
+import { decodeInteger } from './decode.js'
+import type { Row } from './statement.js'
+
+/** A table as it really is. */
+export interface InspectedTable {
+  readonly exists: boolean
+  readonly columns: readonly string[]
+  /** The primary key included. */
+  readonly uniqueKeys: readonly { readonly name: string; readonly columns: readonly string[] }[]
+  readonly triggers: readonly string[]
+  /** The sequence that numbers the position column, on Postgres. */
+  readonly positionSequence: string | undefined
+}
+
+/** Reads the one row of both dialects' inspection: JSON texts. */
+export function decodeInspectedTable(row: Row | undefined): InspectedTable {
+  const list = <T>(value: unknown): readonly T[] => (typeof value === 'string' ? (JSON.parse(value) as T[]) : [])
+  return {
+    exists: row !== undefined && decodeInteger(row['found']) === 1,
+    columns: list(row?.['columns']),
+    uniqueKeys: list(row?.['unique_keys']),
+    triggers: list(row?.['triggers']),
+    positionSequence: (row?.['position_sequence'] as string | null | undefined) ?? undefined,
+  }
+}

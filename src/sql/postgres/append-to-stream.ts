@@ -1,0 +1,67 @@
+import type { AppendOutcome, StreamChange } from '../../model/stored.js'
+import { decodeInteger, decodeIntegers } from '../decode.js'
+import { expectedCode } from '../expected-code.js'
+import type { Statement } from '../statement.js'
+import type { EventTable } from '../tables.js'
+import { decodeTime, milliseconds } from './event-columns.js'
+import { eventParameters } from './event-parameters.js'
+import { takeFloorLock } from './floor-lock.js'
+
+/**
+ * Appends to one stream, the common case: version check, floor lock and insert in one statement. It inserts
+ * nothing unless the version is the expected one; a race that the check cannot see fails on the primary key.
+ */
+export function appendToStream(
+  e: EventTable,
+  positionSequence: string,
+): (commitId: string, change: StreamChange) => Statement<AppendOutcome> {
+  const text = `with stream as materialized (
+  select coalesce((
+    select s.${e.sequence} from ${e.table} s where s.${e.aggregateType} = $1 and s.${e.aggregateId} = $2
+    order by s.${e.sequence} desc limit 1
+  ), 0) as version
+), held as materialized (
+  select version, ${takeFloorLock(e, positionSequence)}, date_trunc('milliseconds', clock_timestamp()) as recorded_at
+  from stream
+  where case $3::int when -2 then true when -1 then version > 0 else version = $3::int end
+), inserted as (
+  insert into ${e.table} (${e.aggregateType}, ${e.aggregateId}, ${e.sequence}, ${e.commitId}, ${e.eventName},
+    ${e.eventVersion}, ${e.payload}, ${e.payloadCodec}, ${e.payloadCodecVersion}, ${e.metadata}, ${e.recordedAt})
+  select $1, $2, held.version + event.ordinality, $4::uuid, event.name, event.version, event.payload, event.codec,
+    event.codec_version, event.metadata, held.recorded_at
+  from held, rows from (
+    json_to_recordset($5::json) as (name text, version int, codec text, codec_version int, metadata jsonb),
+    json_array_elements($6::json)
+  ) with ordinality as event(name, version, codec, codec_version, metadata, payload, ordinality)
+  order by event.ordinality
+  returning ${e.position} as position, ${e.recordedAt} as recorded_at
+)
+select (i.positions is not null)::int as accepted, stream.version as versions, i.positions, i.recorded_at
+from stream left join (
+  select string_agg(position::text, ',' order by position) as positions, ${milliseconds('max(recorded_at)')} as recorded_at
+  from inserted
+) i on true`
+  return (commitId, change) => ({
+    operation: 'append',
+    text,
+    parameters: [
+      change.aggregateType,
+      change.aggregateId,
+      expectedCode(change.expectedVersion),
+      commitId,
+      ...eventParameters(change.events),
+    ],
+    decode: ([row]) => decodeAppend(row ?? {}),
+  })
+}
+
+/** Reads the one row that both append statements return. */
+export function decodeAppend(row: Readonly<Record<string, unknown>>): AppendOutcome {
+  const positions = decodeIntegers(row['positions'])
+  return {
+    accepted: decodeInteger(row['accepted']) === 1,
+    versions: String(row['versions']).split(',').map(decodeInteger),
+    positions,
+    recordedAt: positions.length > 0 ? decodeTime(row['recorded_at']) : undefined,
+  }
+}

@@ -1,0 +1,32 @@
+import type { StoredEvent } from '../../model/stored.js'
+import { decodeEvent } from '../decode.js'
+import type { Statement } from '../statement.js'
+import type { FeedPage } from '../statements.js'
+import type { EventTable } from '../tables.js'
+import { decodeTime, eventColumns } from './event-columns.js'
+
+/** A page of the global feed. Filters run before the limit. */
+export function readAll(e: EventTable): (page: FeedPage) => Statement<readonly StoredEvent[]> {
+  return ({ after, upTo, aggregateTypes, eventNames, metadata, limit }) => {
+    const parameters: unknown[] = [after, upTo, limit]
+    const filters: string[] = []
+    const filter = (condition: (parameter: string) => string, value: unknown): void => {
+      if (value === undefined) return
+      parameters.push(value)
+      filters.push(` and ${condition(`$${parameters.length}`)}`)
+    }
+    filter((p) => `e.${e.aggregateType} = any(${p}::text[])`, aggregateTypes)
+    filter((p) => `e.${e.eventName} = any(${p}::text[])`, eventNames)
+    filter((p) => `e.${e.metadata} @> ${p}::jsonb`, metadata === undefined ? undefined : JSON.stringify(metadata))
+    return {
+      operation: 'read all',
+      text: `select ${eventColumns(e)}
+from ${e.table} e
+where e.${e.position} > $1::bigint and e.${e.position} <= $2::bigint${filters.join('')}
+order by e.${e.position}
+limit $3::int`,
+      parameters,
+      decode: (rows) => rows.map((row) => decodeEvent(row, decodeTime)),
+    }
+  }
+}

@@ -1,0 +1,29 @@
+import type { Statements } from '../statements.js'
+import type { Tables } from '../tables.js'
+import { append } from './append.js'
+import { feedCeiling } from './feed-ceiling.js'
+import { listStreams } from './list-streams.js'
+import { loadStreams } from './load-streams.js'
+import { readAll } from './read-all.js'
+import { readStream } from './read-stream.js'
+import { saveSnapshots } from './save-snapshots.js'
+import { streamVersions } from './stream-versions.js'
+import { versionAt } from './version-at.js'
+
+/** Compiles every statement for SQLite. */
+export function sqliteStatements(tables: Tables): Statements {
+  const { events } = tables
+  return {
+    append: append(events),
+    streamVersions: streamVersions(events),
+    versionAt: versionAt(events),
+    readStream: readStream(events),
+    loadStreams: loadStreams(tables),
+    listStreams: listStreams(events),
+    readAll: readAll(events),
+    feedCeiling: feedCeiling(events),
+    saveSnapshots: saveSnapshots(tables),
+    lostCommits: undefined,
+    streamKey: undefined,
+  }
+}

@@ -1,0 +1,81 @@
+import type { Metadata } from '../model/event.js'
+import type { AppendOutcome, StoredEvent, StoredSnapshot, StreamChange } from '../model/stored.js'
+import type { StreamIdentity } from '../model/stream-identity.js'
+import type { Statement } from './statement.js'
+
+/** A page of one stream; both bounds are inclusive. */
+export interface StreamPage extends StreamIdentity {
+  readonly fromSequence: number
+  readonly toSequence: number
+  readonly direction: 'forward' | 'backward'
+  readonly limit: number
+}
+
+/** A page of the global feed: after `after`, up to and including `upTo`. */
+export interface FeedPage {
+  readonly after: number
+  readonly upTo: number
+  readonly aggregateTypes: readonly string[] | undefined
+  readonly eventNames: readonly string[] | undefined
+  readonly metadata: Metadata | undefined
+  readonly limit: number
+}
+
+/** Which streams of one type to load, from which kind of snapshot, up to which version. */
+export interface StreamsToLoad {
+  readonly aggregateType: string
+  readonly aggregateIds: readonly string[]
+  /** `undefined`: the aggregate has no snapshots. */
+  readonly snapshotType: string | undefined
+  readonly snapshotVersion: number | undefined
+  readonly toVersion: number
+  /** How many events after the snapshot to read at most, per stream. */
+  readonly limit: number
+}
+
+/** One stream as loaded: its snapshot, whether the tail continues it, and the tail. */
+export interface LoadedStream {
+  readonly snapshot: StoredSnapshot | undefined
+  readonly usable: boolean
+  readonly events: readonly StoredEvent[]
+}
+
+/** An open transaction that appended events, seen from another connection. */
+export interface FeedHolder {
+  /** Identifies the transaction as long as it lives. */
+  readonly transaction: string
+  readonly session: number
+  /** Every position it will ever write is greater. */
+  readonly floor: number
+}
+
+/** How far the feed can be read at one moment. */
+export interface FeedCeiling {
+  /** The last position handed out to anyone. */
+  readonly lastPosition: number
+  readonly holders: readonly FeedHolder[]
+}
+
+/** Every statement of one dialect, compiled for one set of tables. */
+export interface Statements {
+  /** Checks every stream and inserts all events or none, in one statement. */
+  append(commitId: string, changes: readonly StreamChange[]): Statement<AppendOutcome>
+  streamVersions(streams: readonly StreamIdentity[]): Statement<readonly number[]>
+  /** The version a stream had at a time: its last event recorded then or before. */
+  versionAt(stream: StreamIdentity, time: Date): Statement<number>
+  readStream(page: StreamPage): Statement<readonly StoredEvent[]>
+  loadStreams(streams: StreamsToLoad): Statement<ReadonlyMap<string, LoadedStream>>
+  listStreams(aggregateType: string, after: string, limit: number): Statement<readonly string[]>
+  readAll(page: FeedPage): Statement<readonly StoredEvent[]>
+  feedCeiling(): Statement<FeedCeiling>
+  saveSnapshots(snapshots: readonly StoredSnapshot[]): Statement<void>
+  /** For commits whose connection broke; an embedded database has none. */
+  readonly lostCommits:
+    | {
+        sessionIsBusy(session: number): Statement<boolean>
+        find(commitId: string, streams: readonly StreamIdentity[]): Statement<AppendOutcome | undefined>
+      }
+    | undefined
+  /** The name of the unique key over type, id and sequence, if a violation of it means that another writer was faster. */
+  readonly streamKey: string | undefined
+}

@@ -1,0 +1,50 @@
+import type { DataSource } from 'typeorm'
+import { DefinitionRegistry } from './aggregate/definition-registry.js'
+import { CommitListeners } from './commit/commit-listeners.js'
+import { streamIdOf } from './model/stream-identity.js'
+import type { StreamIdentity } from './model/stream-identity.js'
+import type { ResolvedOptions, Warning } from './options.js'
+import { Database } from './runner/database.js'
+import { CodecRegistry } from './serialization/codec-registry.js'
+import { EventSerializer } from './serialization/event-serializer.js'
+import { UpcasterChain } from './serialization/upcaster-chain.js'
+
+/** What a store and its views inside host transactions share. */
+export class StoreCore {
+  readonly database: Database
+  readonly serializer: EventSerializer
+  readonly definitions: DefinitionRegistry
+  readonly listeners: CommitListeners
+
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly options: ResolvedOptions,
+  ) {
+    const upcasters = new UpcasterChain(options.upcasters)
+    this.serializer = new EventSerializer(new CodecRegistry(options.codecs), upcasters)
+    this.definitions = new DefinitionRegistry(upcasters)
+    this.listeners = new CommitListeners((cause) =>
+      this.warn({ code: 'LISTENER_FAILED', message: 'A commit listener failed; the commit is stored.', cause }),
+    )
+    this.database = new Database(dataSource, options)
+  }
+
+  readonly onIgnoredSnapshot = (stream: StreamIdentity, reason: string, cause?: unknown): void =>
+    this.warn({
+      code: 'SNAPSHOT_IGNORED',
+      message: `The snapshot of ${streamIdOf(stream)} was ignored, and the aggregate replayed from its first event: ${reason}.`,
+      cause,
+    })
+
+  readonly onLostSnapshot = (stream: StreamIdentity, cause: unknown): void =>
+    this.warn({
+      code: 'SNAPSHOT_NOT_STORED',
+      message: `The snapshot of ${streamIdOf(stream)} that was due could not be encoded; its events are stored.`,
+      cause,
+    })
+
+  private warn(warning: Warning): void {
+    if (this.options.onWarning === undefined) this.dataSource.logger.log('warn', warning.message)
+    else this.options.onWarning(warning)
+  }
+}
