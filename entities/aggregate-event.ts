@@ -31,7 +31,9 @@ export const EVENT_ENTITY = Symbol.for('typeorm-sourced.event-entity')
  * On Postgres the stream key is the primary key. SQLite only numbers rows through an integer primary key, so
  * there the position is the primary key and the stream key is unique.
  */
-function eventColumns(dialect: Dialect): (abstract new () => AggregateEventRow) & { readonly [EVENT_ENTITY]: Dialect } {
+function eventColumns(
+  dialect: Dialect,
+): (abstract new () => AggregateEventRow) & { readonly [EVENT_ENTITY]: Dialect } {
   const types = columnTypes[dialect]
   const key = 'pk_aggregate_events'
   const Key = dialect === 'postgres' ? PrimaryColumn : Column

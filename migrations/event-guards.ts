@@ -23,7 +23,10 @@ export async function installEventGuards(queryRunner: QueryRunner): Promise<void
 /** Takes the guards away; call it in a migration's `down`, before the table is dropped. */
 export async function removeEventGuards(queryRunner: QueryRunner): Promise<void> {
   const tables = tablesOf(queryRunner)
-  await runAll(queryRunner, tables.dialect === 'postgres' ? dropPostgresGuards(tables) : dropSqliteGuards(tables))
+  await runAll(
+    queryRunner,
+    tables.dialect === 'postgres' ? dropPostgresGuards(tables) : dropSqliteGuards(tables),
+  )
 }
 
 /**

@@ -17,6 +17,8 @@ export interface MigrationTables {
  * every schema, prefix and table name.
  */
 export function tablesOf(queryRunner: QueryRunner): MigrationTables {
+  // TypeORM 1.x calls it dataSource and keeps this name as a getter; 0.3 has only this one.
+  // eslint-disable-next-line @typescript-eslint/no-deprecated -- see above
   const dataSource = queryRunner.connection
   const event = entityMarked(dataSource, EVENT_ENTITY)
   const snapshot = entityMarked(dataSource, SNAPSHOT_ENTITY)
@@ -39,7 +41,9 @@ export function tablesOf(queryRunner: QueryRunner): MigrationTables {
 }
 
 function entityMarked(dataSource: DataSource, mark: symbol): EntityMetadata {
-  const found = dataSource.entityMetadatas.find(({ target }) => typeof target === 'function' && mark in target)
+  const found = dataSource.entityMetadatas.find(
+    ({ target }) => typeof target === 'function' && mark in target,
+  )
   if (found === undefined) {
     throw new Error(
       `The DataSource registers no entity for ${mark.description}. Add the entities of 'typeorm-sourced/entities' ` +

@@ -58,9 +58,15 @@ export class AggregateRepository<A extends object> {
 
   /** Several aggregates in one round trip, in the order of the ids; those that do not exist are left out. */
   async loadMany(aggregateIds: readonly string[]): Promise<A[]> {
-    for (const aggregateId of aggregateIds) assertStreamIdentity({ aggregateType: this.aggregateType, aggregateId })
+    for (const aggregateId of aggregateIds)
+      assertStreamIdentity({ aggregateType: this.aggregateType, aggregateId })
     if (aggregateIds.length === 0) return []
-    return loadAggregates(this.context, this.definition, aggregateIds, await versionToLoad(this.context, undefined, {}))
+    return loadAggregates(
+      this.context,
+      this.definition,
+      aggregateIds,
+      await versionToLoad(this.context, undefined, {}),
+    )
   }
 
   /**
@@ -80,20 +86,29 @@ export class AggregateRepository<A extends object> {
     const { aggregateType, snapshots } = this.definition
     const journal = journalOf(aggregate)
     if (snapshots === undefined) {
-      throw new InvalidArgumentError(`'${aggregateType}' declares no snapshots. Add the option 'snapshots: {}' to it.`)
+      throw new InvalidArgumentError(
+        `'${aggregateType}' declares no snapshots. Add the option 'snapshots: {}' to it.`,
+      )
     }
     if (journal.pending.length > 0 || journal.committedVersion === 0) {
-      throw new InvalidArgumentError(`A snapshot holds what is committed. Commit this ${aggregateType} first.`)
+      throw new InvalidArgumentError(
+        `A snapshot holds what is committed. Commit this ${aggregateType} first.`,
+      )
     }
     const definition = this.definition as unknown as AggregateDefinition<object>
     const snapshot = captureSnapshot({ aggregate, definition }, this.context.serializer.codecs)
     const { snapshotVersion } = journal
-    await commitChanges(this.context.database, this.context.host, { streams: [], snapshots: [snapshot] }, () => ({
-      onCommit: () => undefined,
-      onRollback: () => {
-        journal.snapshotVersion = snapshotVersion
-      },
-    }))
+    await commitChanges(
+      this.context.database,
+      this.context.host,
+      { streams: [], snapshots: [snapshot] },
+      () => ({
+        onCommit: () => undefined,
+        onRollback: () => {
+          journal.snapshotVersion = snapshotVersion
+        },
+      }),
+    )
     journal.snapshotVersion = snapshot.version
   }
 

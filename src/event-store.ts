@@ -68,7 +68,9 @@ export class EventStore {
    */
   within(host: Host): EventStore {
     if (dataSourceOf(host) !== this.dataSource) {
-      throw new InvalidArgumentError('The manager or query runner given to within() belongs to another DataSource.')
+      throw new InvalidArgumentError(
+        'The manager or query runner given to within() belongs to another DataSource.',
+      )
     }
     return new EventStore(this.dataSource, {}, host, this.core)
   }
@@ -86,7 +88,9 @@ export class EventStore {
   ): AggregateRepository<never> {
     const { definitions } = this.core
     const definition =
-      aggregate instanceof FunctionalAggregateType ? definitions.ofFunctions(aggregate) : definitions.ofClass(aggregate)
+      aggregate instanceof FunctionalAggregateType
+        ? definitions.ofFunctions(aggregate)
+        : definitions.ofClass(aggregate)
     return this.repositoryOf(definition as AggregateDefinition<never>)
   }
 
@@ -112,7 +116,11 @@ export class EventStore {
     return rejecting(() => {
       assertKnown('append', options, ['metadata'])
       const common = { ...currentMetadata(), ...options.metadata }
-      return commitAll(this.commitContext(), asList(streams).map((stream) => withCommon(stream, common)), [])
+      return commitAll(
+        this.commitContext(),
+        asList(streams).map((stream) => withCommon(stream, common)),
+        [],
+      )
     })
   }
 
@@ -143,7 +151,13 @@ export class EventStore {
     if (options.toVersion !== undefined) assertWhole('toVersion', options.toVersion, 0)
     if (options.pageSize !== undefined) assertWhole('pageSize', options.pageSize, 1)
     const { database, serializer } = this.core
-    return readStream(database, serializer, this.host, stream, options) as AsyncIterable<unknown> as AsyncIterable<Event>
+    return readStream(
+      database,
+      serializer,
+      this.host,
+      stream,
+      options,
+    ) as AsyncIterable<unknown> as AsyncIterable<Event>
   }
 
   /**
@@ -178,7 +192,10 @@ export class EventStore {
    *   await accounts.commit(account)
    * })
    */
-  retryOnConflict<Result>(work: (attempt: number) => Promise<Result>, policy: RetryPolicy = {}): Promise<Result> {
+  retryOnConflict<Result>(
+    work: (attempt: number) => Promise<Result>,
+    policy: RetryPolicy = {},
+  ): Promise<Result> {
     return rejecting(() => {
       assertKnown('retryOnConflict', policy, ['attempts', 'firstDelayMs', 'maxDelayMs'])
       if (policy.attempts !== undefined) assertWhole('attempts', policy.attempts, 1)
@@ -206,8 +223,11 @@ export class EventStore {
   }
 
   private repositoryOf<A extends object>(definition: AggregateDefinition<A>): AggregateRepository<A> {
-    const context: LoadContext = { ...this.core, host: this.host, onIgnoredSnapshot: this.core.onIgnoredSnapshot }
-    return new AggregateRepository(this, context, definition, (host) => this.within(host).repositoryOf(definition))
+    const { database, serializer, onIgnoredSnapshot } = this.core
+    const context: LoadContext = { database, serializer, host: this.host, onIgnoredSnapshot }
+    return new AggregateRepository(this, context, definition, (host) =>
+      this.within(host).repositoryOf(definition),
+    )
   }
 
   private commitContext(): CommitContext {
@@ -227,7 +247,10 @@ async function rejecting<Result>(work: () => Promise<Result>): Promise<Result> {
 
 function withCommon(stream: StreamAppend, common: Metadata): StreamAppend {
   if (stream.events === undefined || Object.keys(common).length === 0) return stream
-  return { ...stream, events: stream.events.map((event) => ({ ...event, metadata: { ...common, ...event.metadata } })) }
+  return {
+    ...stream,
+    events: stream.events.map((event) => ({ ...event, metadata: { ...common, ...event.metadata } })),
+  }
 }
 
 function memberOf(aggregate: object): Member {
@@ -252,7 +275,8 @@ function assertReadAll(options: ReadAllOptions): void {
     'settleTimeoutMs',
   ])
   const { after, from, limit, pageSize, settleTimeoutMs, metadata = {} } = options
-  if (after !== undefined && from !== undefined) throw new InvalidArgumentError(`Give readAll 'after' or 'from', not both.`)
+  if (after !== undefined && from !== undefined)
+    throw new InvalidArgumentError(`Give readAll 'after' or 'from', not both.`)
   if (after !== undefined) assertWhole('after', after, 0)
   if (from !== undefined) assertWhole('from', from, 0)
   if (limit !== undefined) assertWhole('limit', limit, 1)

@@ -7,7 +7,11 @@ export type { AggregateClass } from './aggregate/class-definition.js'
 export type { EventClass, EventOptions } from './aggregate/declarations.js'
 export { Aggregate, Applies, DomainEvent, Records } from './aggregate/decorators.js'
 export type { AggregateClassOptions, RecordsOptions } from './aggregate/decorators.js'
-export { defineAggregate, FunctionalAggregate, FunctionalAggregateType } from './aggregate/functional-aggregate.js'
+export {
+  defineAggregate,
+  FunctionalAggregate,
+  FunctionalAggregateType,
+} from './aggregate/functional-aggregate.js'
 export type { AggregateFunctions } from './aggregate/functional-aggregate.js'
 export { withMetadata } from './aggregate/metadata-scope.js'
 export type { CommitListener } from './commit/commit-listeners.js'

@@ -36,7 +36,10 @@ export async function openSqlite(path: string, options: OpenSqliteOptions = {}):
   const dataSource = new DataSource({
     type: options.driver ?? 'better-sqlite3',
     database: path,
-    entities: [...sqliteEntities.filter((own) => !entities.some((entity) => extendsClass(entity, own))), ...entities],
+    entities: [
+      ...sqliteEntities.filter((own) => !entities.some((entity) => extendsClass(entity, own))),
+      ...entities,
+    ],
     migrations: [...sourcedMigrations, ...listOf(options.migrations)],
     ...(options.logging === undefined ? {} : { logging: options.logging }),
   } as DataSourceOptions)

@@ -83,20 +83,26 @@ export function resolveOptions(options: EventStoreOptions): ResolvedOptions {
 export function assertKnown(of: string, options: object, known: readonly string[]): void {
   const unknown = Object.keys(options).filter((option) => !known.includes(option))
   if (unknown.length > 0) {
-    throw new InvalidArgumentError(`${of} has no option '${unknown.join("', '")}'. It has: ${known.join(', ')}.`)
+    throw new InvalidArgumentError(
+      `${of} has no option '${unknown.join("', '")}'. It has: ${known.join(', ')}.`,
+    )
   }
 }
 
 /** Refuses what is not a number of milliseconds. */
 export function assertMilliseconds(option: string, value: number): void {
   if (!Number.isFinite(value) || value < 0) {
-    throw new InvalidArgumentError(`${option} is ${String(value)}; it has to be a number of milliseconds from 0.`)
+    throw new InvalidArgumentError(
+      `${option} is ${String(value)}; it has to be a number of milliseconds from 0.`,
+    )
   }
 }
 
 /** Refuses what is not a whole number within bounds. */
 export function assertWhole(option: string, value: number, least: number): void {
   if (!Number.isSafeInteger(value) || value < least) {
-    throw new InvalidArgumentError(`${option} is ${String(value)}; it has to be a whole number from ${least}.`)
+    throw new InvalidArgumentError(
+      `${option} is ${String(value)}; it has to be a whole number from ${least}.`,
+    )
   }
 }

@@ -24,7 +24,11 @@ export class StoreCore {
     this.serializer = new EventSerializer(new CodecRegistry(options.codecs), upcasters)
     this.definitions = new DefinitionRegistry(upcasters)
     this.listeners = new CommitListeners((cause) =>
-      this.warn({ code: 'LISTENER_FAILED', message: 'A commit listener failed; the commit is stored.', cause }),
+      this.warn({
+        code: 'LISTENER_FAILED',
+        message: 'A commit listener failed; the commit is stored.',
+        cause,
+      }),
     )
     this.database = new Database(dataSource, options)
   }

@@ -51,11 +51,15 @@ export abstract class AggregateRoot {
   protected record(event: object): void {
     const declared = declaredEvent(event.constructor)
     if (declared === undefined) {
-      throw new InvalidArgumentError(`${event.constructor.name} is not an event: it has no @DomainEvent('name').`)
+      throw new InvalidArgumentError(
+        `${event.constructor.name} is not an event: it has no @DomainEvent('name').`,
+      )
     }
     const journal = journalOf(this)
     if (journal.applying) {
-      throw new InvalidArgumentError(`'${declared.name}' was recorded while another event is applied. Record it after that one.`)
+      throw new InvalidArgumentError(
+        `'${declared.name}' was recorded while another event is applied. Record it after that one.`,
+      )
     }
     classDefinition(this.constructor as AggregateClass<this>).apply(this, {
       name: declared.name,

@@ -39,7 +39,9 @@ function compile(target: AggregateClass<object>): AggregateDefinition<object> {
     snapshots: declared.snapshots,
     eventVersions: new Map([...appliers.values()].map(({ event }) => [event.name, event.version])),
     eventClasses: new Map(
-      [...appliers.values()].flatMap(({ event }) => (event.eventClass === undefined ? [] : [[event.name, event.eventClass]])),
+      [...appliers.values()].flatMap(({ event }) =>
+        event.eventClass === undefined ? [] : [[event.name, event.eventClass]],
+      ),
     ),
     create: () => new target(),
     apply: (aggregate, event) => {
@@ -79,7 +81,9 @@ function appliersOf(target: AggregateClass<object>, declared: DeclaredAggregate)
     const { name, version } = applier.event
     assertEventName(name)
     if (!Number.isSafeInteger(version) || version < 1) {
-      throw new InvalidArgumentError(`Event '${name}' of ${target.name} has version ${version}; it has to be 1, 2, 3 …`)
+      throw new InvalidArgumentError(
+        `Event '${name}' of ${target.name} has version ${version}; it has to be 1, 2, 3 …`,
+      )
     }
     if (byName.has(name)) throw new InvalidArgumentError(`${target.name} declares the event '${name}' twice.`)
     byName.set(name, applier)

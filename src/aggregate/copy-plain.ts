@@ -18,7 +18,7 @@ function copy(value: unknown, copies: Map<object, unknown>): unknown {
   }
   const prototype: unknown = Object.getPrototypeOf(value)
   if (prototype !== Object.prototype && prototype !== null) return value
-  const object = Object.create(prototype as object | null) as Record<string, unknown>
+  const object = Object.create(prototype) as Record<string, unknown>
   copies.set(value, object)
   for (const [key, property] of Object.entries(value)) define(object, key, copy(property, copies))
   return object

@@ -59,7 +59,11 @@ export function declareApplier(prototype: object, applier: Applier): void {
 /** The appliers of a prototype and of what it inherits from, nearest first. */
 export function declaredAppliers(prototype: object): Applier[] {
   const found: Applier[] = []
-  for (let link: object | null = prototype; link !== null; link = Object.getPrototypeOf(link) as object | null) {
+  for (
+    let link: object | null = prototype;
+    link !== null;
+    link = Object.getPrototypeOf(link) as object | null
+  ) {
     found.push(...(appliers.get(link) ?? []))
   }
   return found

@@ -33,7 +33,10 @@ export function Aggregate(aggregateType: string, options: AggregateClassOptions 
  * @DomainEvent('money-deposited')
  * class MoneyDeposited { constructor(readonly amount: number) {} }
  */
-export function DomainEvent(name: string, options: EventOptions = {}): <E extends object>(target: EventClass<E>) => void {
+export function DomainEvent(
+  name: string,
+  options: EventOptions = {},
+): <E extends object>(target: EventClass<E>) => void {
   return (target) =>
     declareEvent(target, { name, version: options.version ?? 1, codec: options.codec, eventClass: target })
 }
@@ -48,11 +51,17 @@ export function DomainEvent(name: string, options: EventOptions = {}): <E extend
  */
 export function Applies<E extends object>(
   eventClass: EventClass<E>,
-): (prototype: object, key: string | symbol, descriptor: TypedPropertyDescriptor<(event: E) => void>) => void {
+): (
+  prototype: object,
+  key: string | symbol,
+  descriptor: TypedPropertyDescriptor<(event: E) => void>,
+) => void {
   return (prototype, key, { value }) => {
     const event = declaredEvent(eventClass)
     if (event === undefined) {
-      throw new InvalidArgumentError(`@Applies(${eventClass.name}) on ${String(key)}: the class has no @DomainEvent('name').`)
+      throw new InvalidArgumentError(
+        `@Applies(${eventClass.name}) on ${String(key)}: the class has no @DomainEvent('name').`,
+      )
     }
     declareApplier(prototype, { event, method: value as (payload: unknown) => unknown })
   }

@@ -3,7 +3,7 @@ import type { UpcasterChain } from '../serialization/upcaster-chain.js'
 import type { AggregateDefinition } from './aggregate-definition.js'
 import { classDefinition } from './class-definition.js'
 import type { AggregateClass } from './class-definition.js'
-import { FunctionalAggregateType } from './functional-aggregate.js'
+import type { FunctionalAggregateType } from './functional-aggregate.js'
 import type { FunctionalAggregate } from './functional-aggregate.js'
 import type { NewEvent } from '../model/event.js'
 
@@ -11,7 +11,10 @@ type Declared = Pick<AggregateDefinition<object>, 'aggregateType' | 'eventVersio
 
 /** The aggregates that one store knows. Refuses declarations that contradict each other or the upcasters. */
 export class DefinitionRegistry {
-  private readonly byType = new Map<string, { readonly target: object; readonly definition: AggregateDefinition<object> }>()
+  private readonly byType = new Map<
+    string,
+    { readonly target: object; readonly definition: AggregateDefinition<object> }
+  >()
   private readonly eventClasses = new Map<string, object>()
 
   constructor(private readonly upcasters: UpcasterChain) {}
@@ -26,7 +29,10 @@ export class DefinitionRegistry {
     return this.register(target, target.definition)
   }
 
-  private register<A extends object>(target: object, definition: AggregateDefinition<A>): AggregateDefinition<A> {
+  private register<A extends object>(
+    target: object,
+    definition: AggregateDefinition<A>,
+  ): AggregateDefinition<A> {
     const { aggregateType } = definition
     const known = this.byType.get(aggregateType)
     if (known !== undefined && known.target !== target) {
@@ -35,7 +41,10 @@ export class DefinitionRegistry {
     if (known === undefined) {
       this.assertUpcastersLeadTo(definition)
       this.claimEventClasses(definition)
-      this.byType.set(aggregateType, { target, definition: definition as unknown as AggregateDefinition<object> })
+      this.byType.set(aggregateType, {
+        target,
+        definition: definition,
+      })
     }
     return definition
   }
@@ -44,7 +53,11 @@ export class DefinitionRegistry {
     for (const [name, version] of eventVersions ?? []) {
       const newest = this.upcasters.newestVersionOf(name)
       if (newest !== undefined && newest !== version) {
-        throw new UpcastError(name, newest - 1, `ends at version ${newest}, but '${aggregateType}' declares version ${version}.`)
+        throw new UpcastError(
+          name,
+          newest - 1,
+          `ends at version ${newest}, but '${aggregateType}' declares version ${version}.`,
+        )
       }
     }
   }
@@ -54,7 +67,9 @@ export class DefinitionRegistry {
       const key = `${eventVersions?.get(name)} ${name}`
       const claimed = this.eventClasses.get(key)
       if (claimed !== undefined && claimed !== eventClass) {
-        throw new InvalidArgumentError(`Two classes claim the event '${name}' version ${eventVersions?.get(name)}.`)
+        throw new InvalidArgumentError(
+          `Two classes claim the event '${name}' version ${eventVersions?.get(name)}.`,
+        )
       }
       this.eventClasses.set(key, eventClass)
     }

@@ -33,7 +33,9 @@ export class FunctionalAggregateType<State, Event extends NewEvent> {
       capture: ({ state }) => state,
       restore: (payload) => new FunctionalAggregate(functions, payload as State),
       complete: (event) =>
-        event.codec === undefined && functions.codec !== undefined ? { ...event, codec: functions.codec } : event,
+        event.codec === undefined && functions.codec !== undefined
+          ? { ...event, codec: functions.codec }
+          : event,
     }
   }
 }

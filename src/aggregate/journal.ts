@@ -31,7 +31,7 @@ export class Journal {
 
   identify<A extends object>(aggregateId: string, definition: AggregateDefinition<A>): void {
     this.aggregateId = aggregateId
-    this.definition = definition as unknown as AggregateDefinition<object>
+    this.definition = definition
   }
 
   carry(metadata: Metadata): void {

@@ -56,7 +56,10 @@ function captureOrReport({ serializer, onLostSnapshot }: CommitContext, member: 
   try {
     return [captureSnapshot(member, serializer.codecs)]
   } catch (cause) {
-    onLostSnapshot({ aggregateType: member.definition.aggregateType, aggregateId: appendOf(member).aggregateId }, cause)
+    onLostSnapshot(
+      { aggregateType: member.definition.aggregateType, aggregateId: appendOf(member).aggregateId },
+      cause,
+    )
     return []
   }
 }

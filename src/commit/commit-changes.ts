@@ -70,7 +70,8 @@ async function attemptCommit(
         if (fault.kind === 'unique-violation' && fault.constraint === connection.statements.streamKey) {
           return { kind: 'raced', joined: connection.joined }
         }
-        if (fault.kind === 'connection' && connection.mayHaveCommitted) return { kind: 'lost', session, cause: error }
+        if (fault.kind === 'connection' && connection.mayHaveCommitted)
+          return { kind: 'lost', session, cause: error }
         throw error
       }
     })
@@ -103,7 +104,8 @@ async function write(
 
 async function writeAll(connection: Connection, commitId: string, changes: Changes): Promise<AppendOutcome> {
   const outcome = changes.streams.length === 0 ? NOTHING : await append(connection, commitId, changes.streams)
-  if (changes.snapshots.length > 0) await connection.run(connection.statements.saveSnapshots(changes.snapshots))
+  if (changes.snapshots.length > 0)
+    await connection.run(connection.statements.saveSnapshots(changes.snapshots))
   return outcome
 }
 

@@ -29,10 +29,12 @@ export function describeCommit(
   return { commitId, streams, events: all }
 }
 
-function described({ name, version = 1, payload = null, metadata = {} }: NewEvent): Pick<
-  RecordedEvent,
-  'name' | 'version' | 'payload' | 'metadata'
-> {
+function described({
+  name,
+  version = 1,
+  payload = null,
+  metadata = {},
+}: NewEvent): Pick<RecordedEvent, 'name' | 'version' | 'payload' | 'metadata'> {
   return { name, version, payload, metadata }
 }
 

@@ -26,7 +26,9 @@ export function appendOf({ aggregate, definition }: Member): StreamAppend {
 export function isSnapshotDue({ aggregate, definition }: Member): boolean {
   const every = definition.snapshots?.every
   const journal = journalOf(aggregate)
-  return every !== undefined && journal.pending.length > 0 && journal.version - journal.snapshotVersion >= every
+  return (
+    every !== undefined && journal.pending.length > 0 && journal.version - journal.snapshotVersion >= every
+  )
 }
 
 /** The aggregate's state, pending events included, as a snapshot. Throws if the state cannot be encoded. */

@@ -33,7 +33,8 @@ async function look(
     return await database.connectAnew(async (connection) => {
       const { lostCommits } = connection.statements
       if (lostCommits === undefined) return undefined
-      if (session !== undefined && (await connection.run(lostCommits.sessionIsBusy(session)))) return undefined
+      if (session !== undefined && (await connection.run(lostCommits.sessionIsBusy(session))))
+        return undefined
       return (await connection.run(lostCommits.find(commitId, written))) ?? 'not-written'
     })
   } catch {

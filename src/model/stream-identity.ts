@@ -19,8 +19,11 @@ export function problemWithName(name: unknown): string | undefined {
   if (name.trim() === '') return 'is blank'
   if (name.includes('\0')) return 'contains a NUL character, which Postgres cannot store'
   if (!name.isWellFormed()) return 'contains half of a surrogate pair, which Postgres would replace'
-  if (name.length > MAX_NAME_LENGTH && [...name].length > MAX_NAME_LENGTH) {
-    return `has ${[...name].length} characters, at most ${MAX_NAME_LENGTH} are allowed`
+  if (name.length > MAX_NAME_LENGTH) {
+    // Postgres counts code points.
+    const characters = Array.from(name).length
+    if (characters > MAX_NAME_LENGTH)
+      return `has ${characters} characters, at most ${MAX_NAME_LENGTH} are allowed`
   }
   return undefined
 }

@@ -8,7 +8,7 @@ export async function* listStreams(
   host: Host | undefined,
   aggregateType: string,
 ): AsyncGenerator<string, void, undefined> {
-  for (let after = ''; ; ) {
+  for (let after = ''; ;) {
     const page = await reading(
       database.connect(host, (connection) =>
         connection.run(connection.statements.listStreams(aggregateType, after, DEFAULT_PAGE_SIZE)),

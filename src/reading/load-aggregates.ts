@@ -55,7 +55,8 @@ export async function loadAggregates<A extends object>(
   const loaded: A[] = []
   for (const aggregateId of ids) {
     const stream = streams.get(aggregateId)
-    const aggregate = stream && (await replay(context, definition, { aggregateType, aggregateId }, stream, toVersion))
+    const aggregate =
+      stream && (await replay(context, definition, { aggregateType, aggregateId }, stream, toVersion))
     if (aggregate !== undefined) loaded.push(aggregate)
   }
   return loaded
@@ -67,7 +68,9 @@ export async function versionToLoad(
   stream: StreamIdentity | undefined,
   { version = MAX_SEQUENCE, time }: LoadOptions,
 ): Promise<number> {
-  return time === undefined || stream === undefined ? version : Math.min(version, await versionAt(database, host, stream, time))
+  return time === undefined || stream === undefined
+    ? version
+    : Math.min(version, await versionAt(database, host, stream, time))
 }
 
 async function replay<A extends object>(
@@ -86,7 +89,8 @@ async function replay<A extends object>(
   const tail = usable && restored === undefined ? [] : events
   for (const event of tail) apply(context, definition, aggregate, event)
   journal.committedVersion += tail.length
-  if (tail.length === FIRST_PAGE || tail !== events) await replayRest(context, definition, identity, aggregate, toVersion)
+  if (tail.length === FIRST_PAGE || tail !== events)
+    await replayRest(context, definition, identity, aggregate, toVersion)
   return journal.committedVersion === 0 ? undefined : aggregate
 }
 
@@ -99,7 +103,13 @@ async function replayRest<A extends object>(
 ): Promise<void> {
   const journal = journalOf(aggregate)
   const options = { fromSequence: journal.committedVersion + 1, toVersion }
-  for await (const event of readStream(context.database, context.serializer, context.host, identity, options)) {
+  for await (const event of readStream(
+    context.database,
+    context.serializer,
+    context.host,
+    identity,
+    options,
+  )) {
     applyDecoded(definition, aggregate, identity, event.sequence, event)
     journal.committedVersion = event.sequence
   }
@@ -153,7 +163,8 @@ function applyDecoded<A extends object>(
   try {
     definition.apply(aggregate, { name, version, payload })
   } catch (cause) {
-    const reason = cause instanceof EventMismatch ? cause.message : 'the aggregate failed on it, see the cause'
+    const reason =
+      cause instanceof EventMismatch ? cause.message : 'the aggregate failed on it, see the cause'
     throw new ReplayError(stream, sequence, `('${name}') cannot be applied: ${reason}.`, { cause })
   }
 }

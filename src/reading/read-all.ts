@@ -85,10 +85,13 @@ async function untilEnded(
   const awaited = new Set(holders.map(({ transaction }) => transaction))
   const began = Date.now()
   for (let pause = 1; ; pause = Math.min(pause * 2, 50)) {
-    const open = (await readCeiling(database, host)).holders.filter(({ transaction }) => awaited.has(transaction))
+    const open = (await readCeiling(database, host)).holders.filter(({ transaction }) =>
+      awaited.has(transaction),
+    )
     if (open.length === 0) return
     const waited = Date.now() - began
-    if (waited >= timeoutMs) throw new FeedStalledError(settled, waited, [...new Set(open.map(({ session }) => session))])
+    if (waited >= timeoutMs)
+      throw new FeedStalledError(settled, waited, [...new Set(open.map(({ session }) => session))])
     await sleep(pause)
   }
 }

@@ -54,8 +54,11 @@ export async function versionAt(
   stream: StreamIdentity,
   time: Date,
 ): Promise<number> {
-  if (Number.isNaN(time.getTime())) throw new InvalidArgumentError('The time to read up to is an invalid Date.')
-  return reading(database.connect(host, (connection) => connection.run(connection.statements.versionAt(stream, time))))
+  if (Number.isNaN(time.getTime()))
+    throw new InvalidArgumentError('The time to read up to is an invalid Date.')
+  return reading(
+    database.connect(host, (connection) => connection.run(connection.statements.versionAt(stream, time))),
+  )
 }
 
 /** Awaits a read, and makes its failure one of this module's errors. */

@@ -14,7 +14,9 @@ export function assertSchema(
 ): void {
   const problems = [
     ...tableProblems(eventMetadata, events, eventKeys(eventMetadata)),
-    ...tableProblems(snapshotMetadata, snapshots, [columnNames(snapshotMetadata, ['aggregateType', 'aggregateId'])]),
+    ...tableProblems(snapshotMetadata, snapshots, [
+      columnNames(snapshotMetadata, ['aggregateType', 'aggregateId']),
+    ]),
   ]
   if (problems.length > 0) {
     throw new SchemaError(
@@ -43,10 +45,14 @@ function tableProblems(
 ): string[] {
   const name = metadata.tablePath
   if (!table.exists) return [`table ${name} does not exist`]
-  const missing = metadata.columns.map(({ databaseName }) => databaseName).filter((column) => !table.columns.includes(column))
+  const missing = metadata.columns
+    .map(({ databaseName }) => databaseName)
+    .filter((column) => !table.columns.includes(column))
   return [
     ...missing.map((column) => `table ${name} has no column ${column}`),
-    ...keys.filter((key) => !hasKey(table, key)).map((key) => `table ${name} has no unique key (${key.join(', ')})`),
+    ...keys
+      .filter((key) => !hasKey(table, key))
+      .map((key) => `table ${name} has no unique key (${key.join(', ')})`),
   ]
 }
 

@@ -43,7 +43,10 @@ export class Database {
    * which is given back afterwards. Work on a host's connection takes turns, because overlapping savepoints
    * would end each other.
    */
-  async connect<Result>(host: Host | undefined, work: (connection: Connection) => Promise<Result>): Promise<Result> {
+  async connect<Result>(
+    host: Host | undefined,
+    work: (connection: Connection) => Promise<Result>,
+  ): Promise<Result> {
     const bound = runnerOf(host ?? this.options.manager?.() ?? this.dataSource.manager)
     if (bound !== undefined) return this.onBorrowed(bound, work)
     return this.connectAnew(work)
@@ -115,17 +118,25 @@ export class Database {
   }
 
   private async compile(runner: QueryRunner): Promise<Statements> {
-    const { tables, eventMetadata, snapshotMetadata } = resolveTables(this.dataSource, this.dialect, this.options)
+    const { tables, eventMetadata, snapshotMetadata } = resolveTables(
+      this.dataSource,
+      this.dialect,
+      this.options,
+    )
     const inspect = (table: string): Promise<InspectedTable> =>
       runStatement(
         runner,
-        this.dialect === 'postgres' ? inspectPostgresTable(table, tables.events.position) : inspectSqliteTable(table),
+        this.dialect === 'postgres'
+          ? inspectPostgresTable(table, tables.events.position)
+          : inspectSqliteTable(table),
         false,
       )
     const events = await inspect(tables.events.table)
     const snapshots = await inspect(tables.snapshots.table)
     assertSchema(this.dialect, eventMetadata, events, snapshotMetadata, snapshots)
-    return this.dialect === 'postgres' ? postgresStatements(tables, events.positionSequence ?? '', streamKeyOf(eventMetadata, events)) : sqliteStatements(tables)
+    return this.dialect === 'postgres'
+      ? postgresStatements(tables, events.positionSequence ?? '', streamKeyOf(eventMetadata, events))
+      : sqliteStatements(tables)
   }
 }
 

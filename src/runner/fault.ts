@@ -43,7 +43,7 @@ export function faultOf(error: unknown): Fault {
 }
 
 interface DriverError {
-  readonly code?: unknown
+  readonly code?: string | number
   readonly constraint?: string
   readonly message: string
 }

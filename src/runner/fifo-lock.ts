@@ -22,17 +22,19 @@ export class FifoLock {
 
   private turn(timeoutMs: number | undefined, onTimeout: (() => Error) | undefined): Promise<void> {
     return new Promise((resolve, reject) => {
-      let timer: NodeJS.Timeout | undefined
+      if (timeoutMs === undefined || onTimeout === undefined) {
+        this.waiting.push(resolve)
+        return
+      }
+      const timer = setTimeout(() => {
+        this.waiting.splice(this.waiting.indexOf(granted), 1)
+        reject(onTimeout())
+      }, timeoutMs)
       const granted = (): void => {
         clearTimeout(timer)
         resolve()
       }
       this.waiting.push(granted)
-      if (timeoutMs === undefined || onTimeout === undefined) return
-      timer = setTimeout(() => {
-        this.waiting.splice(this.waiting.indexOf(granted), 1)
-        reject(onTimeout())
-      }, timeoutMs)
     })
   }
 }

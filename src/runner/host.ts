@@ -15,5 +15,6 @@ function isQueryRunner(host: Host): host is QueryRunner {
 /** The DataSource behind a manager or query runner. */
 export function dataSourceOf(host: Host): DataSource {
   // TypeORM 1.x calls it dataSource and keeps this name as a getter; 0.3 has only this one.
+  // eslint-disable-next-line @typescript-eslint/no-deprecated -- see above
   return host.connection
 }

@@ -12,9 +12,19 @@ export interface ResolvedTables {
   readonly snapshotMetadata: EntityMetadata
 }
 
-export function resolveTables(dataSource: DataSource, dialect: Dialect, options: DatabaseOptions): ResolvedTables {
+export function resolveTables(
+  dataSource: DataSource,
+  dialect: Dialect,
+  options: DatabaseOptions,
+): ResolvedTables {
   const eventMetadata = find(dataSource, dialect, EVENT_ENTITY, options.eventEntity, 'eventEntity')
-  const snapshotMetadata = find(dataSource, dialect, SNAPSHOT_ENTITY, options.snapshotEntity, 'snapshotEntity')
+  const snapshotMetadata = find(
+    dataSource,
+    dialect,
+    SNAPSHOT_ENTITY,
+    options.snapshotEntity,
+    'snapshotEntity',
+  )
   const escape = (name: string): string => dataSource.driver.escape(name)
   const table = (metadata: EntityMetadata): string => metadata.tablePath.split('.').map(escape).join('.')
   const column = (metadata: EntityMetadata, property: string): string => {
@@ -70,17 +80,26 @@ function find(
   const what = mark === EVENT_ENTITY ? 'event' : 'snapshot'
   const cure = `Add '...${dialect}Entities' from 'typeorm-sourced/entities', or your subclasses of them, to the DataSource's 'entities'.`
   const candidates = dataSource.entityMetadatas.filter(
-    ({ target }) => typeof target === 'function' && mark in target && (named === undefined || target === named),
+    ({ target }) =>
+      typeof target === 'function' && mark in target && (named === undefined || target === named),
   )
   const [metadata, second] = candidates
   if (metadata === undefined) throw new SchemaError([`the DataSource registers no ${what} entity`], cure)
   if (second !== undefined) {
     const names = candidates.map(({ name }) => name).join(', ')
-    throw new SchemaError([`the DataSource registers several ${what} entities (${names})`], `Name one of them with the store's option '${option}'.`)
+    throw new SchemaError(
+      [`the DataSource registers several ${what} entities (${names})`],
+      `Name one of them with the store's option '${option}'.`,
+    )
   }
   const entityDialect = (metadata.target as unknown as Record<symbol, Dialect>)[mark]
   if (entityDialect !== dialect) {
-    throw new SchemaError([`the ${what} entity ${metadata.name} is made for ${String(entityDialect)}, the DataSource is ${dialect}`], cure)
+    throw new SchemaError(
+      [
+        `the ${what} entity ${metadata.name} is made for ${String(entityDialect)}, the DataSource is ${dialect}`,
+      ],
+      cure,
+    )
   }
   return metadata
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { DataSource, QueryRunner } from 'typeorm'
 import { StorageError } from '../errors/index.js'
+import { dataSourceOf } from './host.js'
 import type { Row, Statement } from '../sql/statement.js'
 
 /** Runs a statement on a query runner and decodes its rows. Throws what the driver or TypeORM throws. */
@@ -24,11 +25,14 @@ interface PostgresClient {
  * TypeORM's own query() has Postgres parse and plan a statement each time. A named statement is planned once a
  * connection, which halves the cost of a commit. Logging stays TypeORM's.
  */
-async function runPrepared(runner: QueryRunner, { text, parameters }: Statement<unknown>): Promise<readonly Row[]> {
+async function runPrepared(
+  runner: QueryRunner,
+  { text, parameters }: Statement<unknown>,
+): Promise<readonly Row[]> {
   // After a lost connection a runner still hands out its client, which may serve somebody else by now.
   if (runner.isReleased) throw new StorageError('run', 'Query runner already released.', true, 'not-written')
   const client = (await runner.connect()) as PostgresClient
-  const dataSource: DataSource = runner.connection
+  const dataSource = dataSourceOf(runner)
   const values = [...parameters]
   dataSource.logger.logQuery(text, values, runner)
   const started = Date.now()
@@ -42,9 +46,16 @@ async function runPrepared(runner: QueryRunner, { text, parameters }: Statement<
   }
 }
 
-function logSlow(dataSource: DataSource, elapsed: number, text: string, values: unknown[], runner: QueryRunner): void {
+function logSlow(
+  dataSource: DataSource,
+  elapsed: number,
+  text: string,
+  values: unknown[],
+  runner: QueryRunner,
+): void {
   const limit = dataSource.options.maxQueryExecutionTime
-  if (limit !== undefined && limit > 0 && elapsed > limit) dataSource.logger.logQuerySlow(elapsed, text, values, runner)
+  if (limit !== undefined && limit > 0 && elapsed > limit)
+    dataSource.logger.logQuerySlow(elapsed, text, values, runner)
 }
 
 const names = new Map<string, string>()

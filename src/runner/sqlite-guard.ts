@@ -78,12 +78,12 @@ class SqliteGuard {
 
   transactionOf(manager: EntityManager): EntityManager['transaction'] {
     const original = manager.transaction.bind(manager) as (...parameters: unknown[]) => Promise<unknown>
-    return ((...parameters: unknown[]) => {
+    return (...parameters: unknown[]) => {
       const work = parameters.pop() as (inner: EntityManager) => Promise<unknown>
       const inside = (inner: EntityManager): Promise<unknown> =>
         this.current.run({ runner: inner.queryRunner as SqliteRunner }, () => work(inner))
       return original(...parameters, inside)
-    }) as EntityManager['transaction']
+    }
   }
 
   /** Runners share the prepared statements of one connection, as TypeORM's single runner did. */
@@ -177,7 +177,9 @@ function lend(runner: SqliteRunner): QueryRunner {
       if (property === LENDER) return target
       if (property === 'release') return () => Promise.resolve()
       const value: unknown = Reflect.get(target, property, target)
-      return typeof value === 'function' ? (value as (...parameters: unknown[]) => unknown).bind(target) : value
+      return typeof value === 'function'
+        ? (value as (...parameters: unknown[]) => unknown).bind(target)
+        : value
     },
     set(target, property, value) {
       return property === 'manager' || Reflect.set(target, property, value, target)

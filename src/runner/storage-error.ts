@@ -7,9 +7,19 @@ export function asStorageError(operation: string, error: unknown): Error {
   const fault = faultOf(error)
   switch (fault.kind) {
     case 'transient':
-      return failed(operation, 'Another transaction got in the way. Nothing was written; try again.', true, error)
+      return failed(
+        operation,
+        'Another transaction got in the way. Nothing was written; try again.',
+        true,
+        error,
+      )
     case 'busy':
-      return failed(operation, 'Another process holds the SQLite file. Nothing was written; try again.', true, error)
+      return failed(
+        operation,
+        'Another process holds the SQLite file. Nothing was written; try again.',
+        true,
+        error,
+      )
     case 'connection':
       return failed(operation, 'The database cannot be reached. Nothing was written; try again.', true, error)
     case 'aborted-transaction':
@@ -21,7 +31,12 @@ export function asStorageError(operation: string, error: unknown): Error {
       )
     case 'unique-violation':
     case 'other':
-      return failed(operation, `The database refused: ${messageOf(error)}. Nothing was written.`, false, error)
+      return failed(
+        operation,
+        `The database refused: ${messageOf(error)}. Nothing was written.`,
+        false,
+        error,
+      )
   }
 }
 

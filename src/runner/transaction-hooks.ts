@@ -1,5 +1,6 @@
 import type { EntitySubscriberInterface, QueryRunner } from 'typeorm'
 import { StorageError } from '../errors/index.js'
+import { dataSourceOf } from './host.js'
 
 /** What to do once it is known how the outermost transaction ended. */
 export interface TransactionEnd {
@@ -30,7 +31,7 @@ export class TransactionHooks {
   watch(runner: QueryRunner): void {
     if (this.watched.has(runner)) return
     // initialize() replaces the DataSource's list of subscribers, so the place to look is always the list itself.
-    const { subscribers } = runner.connection
+    const { subscribers } = dataSourceOf(runner)
     if (!subscribers.includes(this.subscriber)) subscribers.push(this.subscriber)
     this.watched.set(runner, { level: 0, pending: [] })
   }

@@ -26,7 +26,8 @@ export class CodecRegistry {
 
   decode(payload: EncodedPayload, context: CodecContext): unknown {
     const codec = this.byVersion.get(keyOf(payload.codec, payload.codecVersion))
-    if (codec === undefined) throw new UnsupportedCodecError(payload.codec, payload.codecVersion, this.known())
+    if (codec === undefined)
+      throw new UnsupportedCodecError(payload.codec, payload.codecVersion, this.known())
     if (codec.format === 'json') return codec.decode(payload.text, context)
     return codec.decode(Buffer.from(JSON.parse(payload.text) as string, 'base64'), context)
   }
@@ -35,7 +36,9 @@ export class CodecRegistry {
     const problem = problemWithName(codec.label)
     if (problem !== undefined) throw new InvalidArgumentError(`A codec's label ${problem}.`)
     if (!Number.isSafeInteger(codec.version) || codec.version < 1) {
-      throw new InvalidArgumentError(`Codec '${codec.label}' has version ${codec.version}; it has to be 1, 2, 3 …`)
+      throw new InvalidArgumentError(
+        `Codec '${codec.label}' has version ${codec.version}; it has to be 1, 2, 3 …`,
+      )
     }
     const key = keyOf(codec.label, codec.version)
     if (this.byVersion.has(key)) {

@@ -19,7 +19,9 @@ export class EventSerializer {
     assertEventName(event.name)
     const version = event.version ?? 1
     if (!Number.isSafeInteger(version) || version < 1) {
-      throw new InvalidArgumentError(`Event '${event.name}' has version ${String(version)}; it has to be 1, 2, 3 …`)
+      throw new InvalidArgumentError(
+        `Event '${event.name}' has version ${String(version)}; it has to be 1, 2, 3 …`,
+      )
     }
     const metadata = event.metadata === undefined ? '{}' : encodeMetadata(event.metadata)
     const context = { aggregateType: stream.aggregateType, aggregateId: stream.aggregateId, name: event.name }
@@ -68,6 +70,8 @@ export function assertEventName(name: unknown): void {
   const problem = problemWithName(name)
   if (problem !== undefined) throw new InvalidArgumentError(`An event's name ${problem}.`)
   if ((name as string).startsWith('$')) {
-    throw new InvalidArgumentError(`The event name '${String(name)}' is reserved: names must not begin with '$'.`)
+    throw new InvalidArgumentError(
+      `The event name '${String(name)}' is reserved: names must not begin with '$'.`,
+    )
   }
 }

@@ -60,7 +60,8 @@ function assertPlain(value: unknown, walk: Walk, top = false): void {
       throw refusal(walk, 'is undefined inside an array, which JSON would turn into null')
     case 'bigint':
       throw refusal(walk, 'is a BigInt. Store it as a string')
-    default:
+    case 'function':
+    case 'symbol':
       throw refusal(walk, `is a ${typeof value}`)
   }
 }
@@ -130,7 +131,11 @@ function pathOf(root: string, path: readonly (string | number)[]): string {
 
 function assertStorableStrings(value: unknown, path: string): void {
   if (typeof value === 'string') {
-    const problem = value.includes('\0') ? 'a NUL character' : value.isWellFormed() ? undefined : 'half of a surrogate pair'
+    const problem = value.includes('\0')
+      ? 'a NUL character'
+      : value.isWellFormed()
+        ? undefined
+        : 'half of a surrogate pair'
     if (problem !== undefined) {
       throw new InvalidPayloadError(path, `contains ${problem}, which metadata cannot hold.`)
     }

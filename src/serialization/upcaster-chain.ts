@@ -60,7 +60,11 @@ export class UpcasterChain {
     const key = keyOf(from.name, from.version)
     if (this.steps.has(key)) throw new UpcastError(from.name, from.version, 'is registered twice.')
     if (from.name === to.name && to.version !== from.version + 1) {
-      throw new UpcastError(from.name, from.version, `leads to version ${to.version}; the next is ${from.version + 1}.`)
+      throw new UpcastError(
+        from.name,
+        from.version,
+        `leads to version ${to.version}; the next is ${from.version + 1}.`,
+      )
     }
     this.steps.set(key, step)
   }
@@ -76,9 +80,15 @@ export class UpcasterChain {
 
   private assertNoGaps(): void {
     for (const { from } of this.steps.values()) {
-      const below = [...this.steps.values()].filter((step) => step.from.name === from.name && step.from.version < from.version)
+      const below = [...this.steps.values()].filter(
+        (step) => step.from.name === from.name && step.from.version < from.version,
+      )
       if (below.length > 0 && !this.steps.has(keyOf(from.name, from.version - 1))) {
-        throw new UpcastError(from.name, from.version - 1, 'is missing, so older versions would get stuck there.')
+        throw new UpcastError(
+          from.name,
+          from.version - 1,
+          'is missing, so older versions would get stuck there.',
+        )
       }
     }
   }

@@ -22,8 +22,14 @@ export function decodeEvent(row: Row, decodeTime: DecodeTime): StoredEvent {
 }
 
 /** Groups the rows of a load statement, ordered by stream with the snapshot before its tail. */
-export function decodeStreams(rows: readonly Row[], decodeTime: DecodeTime): ReadonlyMap<string, LoadedStream> {
-  const streams = new Map<string, { snapshot: StoredSnapshot | undefined; usable: boolean; events: StoredEvent[] }>()
+export function decodeStreams(
+  rows: readonly Row[],
+  decodeTime: DecodeTime,
+): ReadonlyMap<string, LoadedStream> {
+  const streams = new Map<
+    string,
+    { snapshot: StoredSnapshot | undefined; usable: boolean; events: StoredEvent[] }
+  >()
   for (const row of rows) {
     const id = row['aggregate_id'] as string
     let stream = streams.get(id)
@@ -67,5 +73,7 @@ export function decodeInteger(value: unknown): number {
 
 /** A list of integers that a statement joined with commas. */
 export function decodeIntegers(value: unknown): number[] {
-  return value === null || value === undefined ? [] : String(value).split(',').map(decodeInteger)
+  return typeof value === 'string' || typeof value === 'number'
+    ? String(value).split(',').map(decodeInteger)
+    : []
 }

@@ -14,12 +14,12 @@ export interface InspectedTable {
 
 /** Reads the one row of both dialects' inspection: JSON texts. */
 export function decodeInspectedTable(row: Row | undefined): InspectedTable {
-  const list = <T>(value: unknown): readonly T[] => (typeof value === 'string' ? (JSON.parse(value) as T[]) : [])
+  const list = (value: unknown): unknown => (typeof value === 'string' ? JSON.parse(value) : [])
   return {
     exists: row !== undefined && decodeInteger(row['found']) === 1,
-    columns: list(row?.['columns']),
-    uniqueKeys: list(row?.['unique_keys']),
-    triggers: list(row?.['triggers']),
+    columns: list(row?.['columns']) as string[],
+    uniqueKeys: list(row?.['unique_keys']) as InspectedTable['uniqueKeys'],
+    triggers: list(row?.['triggers']) as string[],
     positionSequence: (row?.['position_sequence'] as string | null | undefined) ?? undefined,
   }
 }

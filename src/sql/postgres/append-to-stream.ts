@@ -60,7 +60,7 @@ export function decodeAppend(row: Readonly<Record<string, unknown>>): AppendOutc
   const positions = decodeIntegers(row['positions'])
   return {
     accepted: decodeInteger(row['accepted']) === 1,
-    versions: String(row['versions']).split(',').map(decodeInteger),
+    versions: decodeIntegers(row['versions']),
     positions,
     recordedAt: positions.length > 0 ? decodeTime(row['recorded_at']) : undefined,
   }

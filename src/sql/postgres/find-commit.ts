@@ -23,7 +23,13 @@ cross join lateral (
     operation: 'find commit',
     text,
     parameters: [
-      JSON.stringify(streams.map(({ aggregateType, aggregateId }, stream) => ({ stream, type: aggregateType, id: aggregateId }))),
+      JSON.stringify(
+        streams.map(({ aggregateType, aggregateId }, stream) => ({
+          stream,
+          type: aggregateType,
+          id: aggregateId,
+        })),
+      ),
       commitId,
     ],
     decode: ([row]) =>

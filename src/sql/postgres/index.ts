@@ -27,7 +27,9 @@ export function postgresStatements(
   const toMany = appendToStreams(events, positionSequence)
   return {
     append: (commitId, changes) =>
-      changes.length === 1 && changes[0]!.events.length > 0 ? toOne(commitId, changes[0]!) : toMany(commitId, changes),
+      changes.length === 1 && changes[0]!.events.length > 0
+        ? toOne(commitId, changes[0]!)
+        : toMany(commitId, changes),
     streamVersions: streamVersions(events),
     versionAt: versionAt(events),
     readStream: readStream(events),

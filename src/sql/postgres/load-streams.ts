@@ -5,9 +5,10 @@ import type { EventTable, SnapshotTable, Tables } from '../tables.js'
 import { decodeTime, eventColumns } from './event-columns.js'
 
 /** Streams of one type: the newest snapshot of each and the events after it, in one round trip. */
-export function loadStreams({ events, snapshots }: Tables): (
-  streams: StreamsToLoad,
-) => Statement<ReadonlyMap<string, LoadedStream>> {
+export function loadStreams({
+  events,
+  snapshots,
+}: Tables): (streams: StreamsToLoad) => Statement<ReadonlyMap<string, LoadedStream>> {
   const text = `with wanted as materialized (
   select w.id, ${snapshotColumns(snapshots)}, ${usable(events, snapshots)} as usable
   from unnest((select $2::text[])) as w(id)
@@ -27,7 +28,14 @@ order by 4, 1 desc, 5`
   return ({ aggregateType, aggregateIds, snapshotType, snapshotVersion, toVersion, limit }) => ({
     operation: 'load',
     text,
-    parameters: [aggregateType, aggregateIds, snapshotType ?? null, snapshotVersion ?? null, toVersion, limit],
+    parameters: [
+      aggregateType,
+      aggregateIds,
+      snapshotType ?? null,
+      snapshotVersion ?? null,
+      toVersion,
+      limit,
+    ],
     decode: (rows) => decodeStreams(rows, decodeTime),
   })
 }

@@ -17,7 +17,10 @@ export function readAll(e: EventTable): (page: FeedPage) => Statement<readonly S
     }
     filter((p) => `e.${e.aggregateType} = any(${p}::text[])`, aggregateTypes)
     filter((p) => `e.${e.eventName} = any(${p}::text[])`, eventNames)
-    filter((p) => `e.${e.metadata} @> ${p}::jsonb`, metadata === undefined ? undefined : JSON.stringify(metadata))
+    filter(
+      (p) => `e.${e.metadata} @> ${p}::jsonb`,
+      metadata === undefined ? undefined : JSON.stringify(metadata),
+    )
     return {
       operation: 'read all',
       text: `select ${eventColumns(e)}

@@ -11,7 +11,9 @@ import { decodeTime } from './event-columns.js'
  *
  * Payloads travel as strings inside the JSON parameter: SQLite would render a nested value anew.
  */
-export function append(e: EventTable): (commitId: string, changes: readonly StreamChange[]) => Statement<AppendOutcome> {
+export function append(
+  e: EventTable,
+): (commitId: string, changes: readonly StreamChange[]) => Statement<AppendOutcome> {
   // In lower case on purpose: for a text that begins with INSERT the sqlite3 driver returns no rows.
   const text = `with stream as materialized (
   select s.key as stream, s.value ->> 0 as type, s.value ->> 1 as id, s.value ->> 2 as expected, coalesce((
@@ -57,7 +59,10 @@ returning ${e.aggregateType} as type, ${e.aggregateId} as id, ${e.sequence} as s
       return {
         accepted: firstRow !== undefined,
         // A stream that was only checked has no rows; its version is not known from here.
-        versions: changes.map(({ aggregateType, aggregateId }) => versions.get(JSON.stringify([aggregateType, aggregateId])) ?? -1),
+        versions: changes.map(
+          ({ aggregateType, aggregateId }) =>
+            versions.get(JSON.stringify([aggregateType, aggregateId])) ?? -1,
+        ),
         positions: rows.map((row) => decodeInteger(row['position'])).sort((a, b) => a - b),
         recordedAt: firstRow === undefined ? undefined : decodeTime(firstRow['recorded_at']),
       }

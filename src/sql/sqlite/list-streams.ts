@@ -2,7 +2,9 @@ import type { Statement } from '../statement.js'
 import type { EventTable } from '../tables.js'
 
 /** The ids of one type's streams, a page at a time, in binary order. */
-export function listStreams(e: EventTable): (type: string, after: string, limit: number) => Statement<readonly string[]> {
+export function listStreams(
+  e: EventTable,
+): (type: string, after: string, limit: number) => Statement<readonly string[]> {
   const text = `select e.${e.aggregateId} as aggregate_id
 from ${e.table} e
 where e.${e.aggregateType} = ? and e.${e.aggregateId} > ? and e.${e.sequence} = 1

@@ -8,9 +8,10 @@ import { decodeTime, eventColumns } from './event-columns.js'
  * Streams of one type: the newest snapshot of each and the events after it, in one statement. A snapshot counts
  * if it is of the asked kind, not beyond the asked version, and its last event really exists.
  */
-export function loadStreams({ events: e, snapshots: s }: Tables): (
-  streams: StreamsToLoad,
-) => Statement<ReadonlyMap<string, LoadedStream>> {
+export function loadStreams({
+  events: e,
+  snapshots: s,
+}: Tables): (streams: StreamsToLoad) => Statement<ReadonlyMap<string, LoadedStream>> {
   const text = `with asked(type, ids, snapshot_type, snapshot_version, to_version, page) as (select ?, ?, ?, ?, ?, ?),
 wanted as materialized (
   select asked.type, w.value as id, asked.to_version, asked.page, s.${s.version} as snapshot_at,

@@ -6,7 +6,10 @@ import type { Tables } from '../tables.js'
  * Saves the latest snapshot of streams. A snapshot of the same kind that is newer, and whose stream really is
  * that far, stays.
  */
-export function saveSnapshots({ events: e, snapshots: s }: Tables): (snapshots: readonly StoredSnapshot[]) => Statement<void> {
+export function saveSnapshots({
+  events: e,
+  snapshots: s,
+}: Tables): (snapshots: readonly StoredSnapshot[]) => Statement<void> {
   const text = `insert into ${s.table} as kept (${s.aggregateType}, ${s.aggregateId}, ${s.version}, ${s.snapshotType},
   ${s.snapshotVersion}, ${s.payload}, ${s.payloadCodec}, ${s.payloadCodecVersion}, ${s.recordedAt})
 select new.value ->> 0, new.value ->> 1, new.value ->> 2, new.value ->> 3, new.value ->> 4, new.value ->> 5,
