@@ -11,7 +11,8 @@ import { sourcedMigrations } from './migrations/index.js'
 function fromEnvironment(): DataSourceOptions {
   const migrations = [...sourcedMigrations]
   const url = process.env['DATABASE_URL']
-  if (url !== undefined && url !== '') return { type: 'postgres', url, entities: [...postgresEntities], migrations }
+  if (url !== undefined && url !== '')
+    return { type: 'postgres', url, entities: [...postgresEntities], migrations }
   const database = process.env['DATABASE_FILE'] ?? 'typeorm-sourced.sqlite'
   return { type: 'better-sqlite3', database, entities: [...sqliteEntities], migrations }
 }

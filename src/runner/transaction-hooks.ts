@@ -77,11 +77,11 @@ export class TransactionHooks {
     const ended = !runner.isTransactionActive
     if (ended) this.watched.delete(runner)
     const { level, pending } = watched
-    watched.pending = []
-    for (const entry of pending) {
-      if (outcome === 'rollback' && (ended || entry.level > level)) entry.end.onRollback()
-      else if (ended) entry.end.onCommit()
-      else watched.pending.push({ level: Math.min(entry.level, level), end: entry.end })
-    }
+    const undone = pending.filter((entry) => outcome === 'rollback' && (ended || entry.level > level))
+    const rest = pending.filter((entry) => !undone.includes(entry))
+    watched.pending = ended ? [] : rest.map((entry) => ({ ...entry, level: Math.min(entry.level, level) }))
+    // The last one first, as the database undoes them.
+    for (const { end } of undone.reverse()) end.onRollback()
+    if (ended) for (const { end } of rest) end.onCommit()
   }
 }

@@ -10,7 +10,9 @@ async function startPostgresProcess() {
   const waiting = []
   createInterface({ input: child.stdout }).on('line', (line) => waiting.shift()?.resolve(line))
   const exited = new Promise((resolve) => child.once('exit', resolve))
-  exited.then(() => waiting.forEach(({ reject }) => reject(new Error('The embedded Postgres did not start.'))))
+  exited.then(() =>
+    waiting.forEach(({ reject }) => reject(new Error('The embedded Postgres did not start.'))),
+  )
   const answer = () => new Promise((resolve, reject) => waiting.push({ resolve, reject }))
   const ask = (command) => {
     const line = answer()

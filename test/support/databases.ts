@@ -1,0 +1,93 @@
+import { randomUUID } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import * as typeorm from 'typeorm'
+import { DataSource } from 'typeorm'
+import type { DataSourceOptions } from 'typeorm'
+import { postgresEntities } from '../../entities/index.js'
+import { sourcedMigrations } from '../../migrations/index.js'
+import { openSqlite } from '../../src/index.js'
+
+/** The TypeORM that this jest project runs with: 1.x removed `createConnection`. */
+export const isTypeorm1 = !('createConnection' in typeorm)
+
+/** A database of one's own for one test file. */
+export interface TestDatabase {
+  readonly name: string
+  open(options?: Partial<DataSourceOptions>): Promise<DataSource>
+  /** Closes the DataSource that `open` gave, and drops the database. */
+  close(dataSource: DataSource): Promise<void>
+}
+
+/** The server that the tests use. */
+export function postgresUrl(): string {
+  const url = process.env['TEST_DATABASE_URL']
+  if (url === undefined) throw new Error('Run the tests with jest: its global set-up starts Postgres.')
+  return url
+}
+
+/** A new database on the server, by its URL; `drop` removes it, whoever is still connected. */
+export async function createPostgresDatabase(server = postgresUrl()): Promise<{ url: string; drop: () => Promise<void> }> {
+  const name = `sourced_test_${randomUUID().replaceAll('-', '')}`
+  await administer(server, `create database ${name}`)
+  const url = new URL(server)
+  url.pathname = `/${name}`
+  return { url: url.href, drop: () => administer(server, `drop database ${name} with (force)`) }
+}
+
+async function administer(server: string, statement: string): Promise<void> {
+  const admin = await new DataSource({ type: 'postgres', url: server }).initialize()
+  await admin.query(statement)
+  await admin.destroy()
+}
+
+/** Postgres with the module's tables. */
+export function postgres(): TestDatabase {
+  const drops = new Map<DataSource, () => Promise<void>>()
+  return {
+    name: 'Postgres',
+    async open(options = {}) {
+      const { url, drop } = await createPostgresDatabase()
+      const dataSource = new DataSource({
+        type: 'postgres',
+        url,
+        entities: [...postgresEntities],
+        migrations: [...sourcedMigrations],
+        ...options,
+      } as DataSourceOptions)
+      await dataSource.initialize()
+      await dataSource.runMigrations()
+      drops.set(dataSource, drop)
+      return dataSource
+    },
+    async close(dataSource) {
+      await dataSource.destroy()
+      await drops.get(dataSource)?.()
+    },
+  }
+}
+
+/** SQLite in memory. */
+export function sqliteMemory(): TestDatabase {
+  return { name: 'SQLite in memory', open: () => openSqlite(':memory:'), close: (dataSource) => dataSource.destroy() }
+}
+
+/** SQLite in a file, through the given driver. */
+export function sqliteFile(driver: 'better-sqlite3' | 'sqlite'): TestDatabase {
+  const folder = mkdtempSync(join(tmpdir(), 'typeorm-sourced-'))
+  return {
+    name: `SQLite file (${driver === 'sqlite' ? 'sqlite3' : driver})`,
+    open: () => openSqlite(join(folder, `${randomUUID()}.sqlite`), { driver }),
+    async close(dataSource) {
+      await dataSource.destroy()
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+/** Every database that works with this TypeORM. */
+export function databases(): TestDatabase[] {
+  const everywhere = [sqliteMemory(), sqliteFile('better-sqlite3'), postgres()]
+  return isTypeorm1 ? everywhere : [...everywhere, sqliteFile('sqlite')]
+}
