@@ -28,7 +28,9 @@ export function postgresUrl(): string {
 }
 
 /** A new database on the server, by its URL; `drop` removes it, whoever is still connected. */
-export async function createPostgresDatabase(server = postgresUrl()): Promise<{ url: string; drop: () => Promise<void> }> {
+export async function createPostgresDatabase(
+  server = postgresUrl(),
+): Promise<{ url: string; drop: () => Promise<void> }> {
   const name = `sourced_test_${randomUUID().replaceAll('-', '')}`
   await administer(server, `create database ${name}`)
   const url = new URL(server)
@@ -70,7 +72,11 @@ export function postgres(): TestDatabase {
 
 /** SQLite in memory. */
 export function sqliteMemory(): TestDatabase {
-  return { name: 'SQLite in memory', open: () => openSqlite(':memory:'), close: (dataSource) => dataSource.destroy() }
+  return {
+    name: 'SQLite in memory',
+    open: () => openSqlite(':memory:'),
+    close: (dataSource) => dataSource.destroy(),
+  }
 }
 
 /** SQLite in a file, through the given driver. */

@@ -1,0 +1,11 @@
+/** A Postgres server of one's own. */
+export interface PostgresProcess {
+  readonly url: string
+  /** As `kill -9` of the whole server. */
+  kill(): Promise<unknown>
+  /** Starts it again on the same data, at the same address. */
+  start(): Promise<unknown>
+  stop(): Promise<void>
+}
+
+export function startPostgresProcess(): Promise<PostgresProcess>
