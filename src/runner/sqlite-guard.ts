@@ -77,13 +77,18 @@ class SqliteGuard {
   }
 
   transactionOf(manager: EntityManager): EntityManager['transaction'] {
+    type Work = (inner: EntityManager) => Promise<unknown>
     const original = manager.transaction.bind(manager) as (...parameters: unknown[]) => Promise<unknown>
-    return (...parameters: unknown[]) => {
-      const work = parameters.pop() as (inner: EntityManager) => Promise<unknown>
-      const inside = (inner: EntityManager): Promise<unknown> =>
+    const inside =
+      (work: Work): Work =>
+      (inner) =>
         this.current.run({ runner: inner.queryRunner as SqliteRunner }, () => work(inner))
-      return original(...parameters, inside)
-    }
+    return ((...parameters: unknown[]) =>
+      original(
+        ...parameters.map((parameter) =>
+          typeof parameter === 'function' ? inside(parameter as Work) : parameter,
+        ),
+      )) as EntityManager['transaction']
   }
 
   /** Runners share the prepared statements of one connection, as TypeORM's single runner did. */

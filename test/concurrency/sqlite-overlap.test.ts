@@ -1,0 +1,171 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Column, DataSource, Entity, PrimaryGeneratedColumn } from 'typeorm'
+import type { EntityManager } from 'typeorm'
+import { EventStore, openSqlite, StorageError } from '../../src/index.js'
+import { sqliteEntities } from '../../entities/index.js'
+import { sourcedMigrations } from '../../migrations/index.js'
+import { isTypeorm1 } from '../support/databases.js'
+import { seededRandom } from '../support/random.js'
+
+@Entity('notes')
+class Note {
+  @PrimaryGeneratedColumn('increment', { type: 'integer' })
+  id!: number
+
+  @Column({ name: 'text', type: 'varchar' })
+  text!: string
+}
+
+class Rollback extends Error {}
+
+const drivers = isTypeorm1 ? (['better-sqlite3'] as const) : (['better-sqlite3', 'sqlite'] as const)
+
+for (const driver of drivers) {
+  describe(driver, () => {
+    let dataSource: DataSource
+    let store: EventStore
+
+    beforeEach(async () => {
+      dataSource = await openSqlite(':memory:', { entities: [Note], driver })
+      await dataSource.query(
+        'create table notes (id integer primary key autoincrement not null, text varchar not null)',
+      )
+      store = new EventStore(dataSource)
+    })
+    afterEach(() => dataSource.destroy())
+
+    const append = (id: string, target = store): Promise<unknown> =>
+      target.append({
+        aggregateType: 'overlap',
+        aggregateId: id,
+        expectedVersion: 'any',
+        events: [{ name: 'x' }],
+      })
+    const save = (text: string, manager: EntityManager = dataSource.manager): Promise<Note> =>
+      manager.save(Object.assign(new Note(), { text }))
+    const stored = async (): Promise<string[]> => {
+      const notes = await dataSource.manager.find(Note)
+      const ids: string[] = []
+      for await (const { aggregateId } of store.readAll()) ids.push(aggregateId)
+      return [...notes.map(({ text }) => text), ...ids].sort()
+    }
+    const rolledBack = (work: (manager: EntityManager) => Promise<void>): Promise<void> =>
+      expect(
+        dataSource.transaction(async (manager) => {
+          await work(manager)
+          throw new Rollback()
+        }),
+      ).rejects.toThrow(Rollback)
+
+    it('4.3 of two overlapping host transactions, one rolled back, nothing acknowledged is lost', async () => {
+      await Promise.all([
+        rolledBack(async (manager) => {
+          await save('gone', manager)
+          await append('gone', store.within(manager))
+          await sleep(20)
+        }),
+        dataSource.transaction(async (manager) => {
+          await sleep(5)
+          await save('kept in a transaction', manager)
+          await append('kept in a transaction too', store.within(manager))
+        }),
+        sleep(10).then(() => save('kept by save')),
+        sleep(10).then(() => append('kept by append')),
+        sleep(10).then(() => dataSource.query(`insert into notes (text) values ('kept by query')`)),
+        sleep(10).then(() => dataSource.getRepository(Note).insert({ text: 'kept by insert' })),
+      ])
+      expect(await stored()).toEqual([
+        'kept by append',
+        'kept by insert',
+        'kept by query',
+        'kept by save',
+        'kept in a transaction',
+        'kept in a transaction too',
+      ])
+    })
+
+    it('4.3 many transactions started in the same tick do not mix', async () => {
+      const kept: string[] = []
+      await Promise.all(
+        Array.from({ length: 60 }, async (_, index) => {
+          const random = seededRandom(index)
+          const text = `n${index}`
+          try {
+            await dataSource.transaction(async (manager) => {
+              await save(text, manager)
+              if (random() < 0.5) await sleep(random() * 3)
+              await append(text, store.within(manager))
+              if (random() < 0.4) throw new Rollback()
+            })
+            kept.push(text, text)
+          } catch (error) {
+            expect(error).toBeInstanceOf(Rollback)
+          }
+        }),
+      )
+      expect(kept.length).toBeGreaterThan(20)
+      expect(await stored()).toEqual(kept.sort())
+    })
+
+    it('4.3 code that forgets to pass the manager on takes part in the transaction, and waits for nobody', async () => {
+      await rolledBack(async () => {
+        await save('forgotten')
+        await dataSource.query(`insert into notes (text) values ('forgotten too')`)
+        await append('forgotten as well')
+      })
+      expect(await stored()).toEqual([])
+      await dataSource.transaction(async (manager) => {
+        await manager.transaction(async () => {
+          await save('nested')
+        })
+        await append('joined')
+      })
+      expect(await stored()).toEqual(['joined', 'nested'])
+    })
+
+    it('10.3 a runner released in the middle of its transaction rolls back, and the next one gets its turn', async () => {
+      const runner = dataSource.createQueryRunner()
+      await runner.startTransaction()
+      await append('gone', store.within(runner))
+      const waiting = append('kept')
+      await runner.release()
+      await waiting
+      expect(await stored()).toEqual(['kept'])
+    })
+
+    it('4.3 waiting for a transaction that does not end fails with an error that says what to do', async () => {
+      const impatient = new DataSource({
+        type: driver as 'better-sqlite3',
+        database: ':memory:',
+        entities: [...sqliteEntities],
+        migrations: [...sourcedMigrations],
+      })
+      const other = new EventStore(impatient, { sqliteLockTimeoutMs: 50 })
+      await impatient.initialize()
+      await impatient.runMigrations()
+      const runner = impatient.createQueryRunner()
+      await runner.startTransaction()
+      const error: unknown = await append('x', other).catch((caught: unknown) => caught)
+      expect(error).toBeInstanceOf(StorageError)
+      expect((error as StorageError).message).toContain('did not end within 50 ms')
+      expect((error as StorageError).retryable).toBe(true)
+      await runner.rollbackTransaction()
+      await append('x', other)
+      await impatient.destroy()
+    })
+
+    it('4.5 a DataSource that was closed and opened again goes on working', async () => {
+      const file = await openSqlite(':memory:', { driver })
+      const reopened = new EventStore(file)
+      await append('x', reopened)
+      await file.destroy()
+      await file.initialize()
+      await file.runMigrations()
+      await append('y', reopened)
+      const ids: string[] = []
+      for await (const { aggregateId } of reopened.readAll()) ids.push(aggregateId)
+      expect(ids).toEqual(['y'])
+      await file.destroy()
+    })
+  })
+}
