@@ -53,8 +53,11 @@ function compile(target: AggregateClass<object>): AggregateDefinition<object> {
             `register an upcaster from the older to the newer`,
         )
       }
+      const { key } = applier
+      if (key === undefined) return
       const argument = revive(applier.event, event.payload)
-      journalOf(aggregate).applyWith(() => applier.method.call(aggregate, argument))
+      const methods = aggregate as Record<string | symbol, (argument: unknown) => unknown>
+      journalOf(aggregate).replay(event.name, () => methods[key]!(argument))
     },
     capture: (aggregate) => (aggregate as Snapshotted).toSnapshot?.() ?? { ...aggregate },
     restore: (payload) => {
@@ -75,7 +78,7 @@ function appliersOf(target: AggregateClass<object>, declared: DeclaredAggregate)
   const unapplied = declared.events.map((eventClass): Applier => {
     const event = declaredEvent(eventClass)
     if (event === undefined) throw new InvalidArgumentError(`${eventClass.name} has no @DomainEvent('name').`)
-    return { event, method: () => undefined }
+    return { event, key: undefined }
   })
   for (const applier of [...declaredAppliers(target.prototype as object), ...unapplied]) {
     const { name, version } = applier.event

@@ -15,7 +15,8 @@ export type EventClass<E extends object = object> = abstract new (...parameters:
 /** What a decorator noted about one method that applies an event. */
 export interface Applier {
   readonly event: DeclaredEvent
-  readonly method: (payload: unknown) => unknown
+  /** The method's name, so that an overriding method of a subclass is called; `undefined` if nothing is to be done. */
+  readonly key: string | symbol | undefined
 }
 
 /** One event as declared: by its class, or by the method that records it. */
@@ -56,7 +57,7 @@ export function declareApplier(prototype: object, applier: Applier): void {
   appliers.set(prototype, [...(appliers.get(prototype) ?? []), applier])
 }
 
-/** The appliers of a prototype and of what it inherits from, nearest first. */
+/** The appliers of a prototype and of what it inherits from; an event declared again by a subclass is the subclass's. */
 export function declaredAppliers(prototype: object): Applier[] {
   const found: Applier[] = []
   for (
@@ -64,7 +65,8 @@ export function declaredAppliers(prototype: object): Applier[] {
     link !== null;
     link = Object.getPrototypeOf(link) as object | null
   ) {
-    found.push(...(appliers.get(link) ?? []))
+    const overridden = new Set(found.map(({ event }) => event.name))
+    found.push(...(appliers.get(link) ?? []).filter(({ event }) => !overridden.has(event.name)))
   }
   return found
 }

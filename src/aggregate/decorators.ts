@@ -56,14 +56,14 @@ export function Applies<E extends object>(
   key: string | symbol,
   descriptor: TypedPropertyDescriptor<(event: E) => void>,
 ) => void {
-  return (prototype, key, { value }) => {
+  return (prototype, key) => {
     const event = declaredEvent(eventClass)
     if (event === undefined) {
       throw new InvalidArgumentError(
         `@Applies(${eventClass.name}) on ${String(key)}: the class has no @DomainEvent('name').`,
       )
     }
-    declareApplier(prototype, { event, method: value as (payload: unknown) => unknown })
+    declareApplier(prototype, { event, key })
   }
 }
 
@@ -98,10 +98,11 @@ export function Records<A extends object = object, Payload = never>(
   ) => {
     const method = descriptor.value as (this: A, payload: Payload) => unknown
     const event = { name, version: options.version ?? 1, codec: options.codec, eventClass: undefined }
-    declareApplier(prototype, { event, method: method as (payload: unknown) => unknown })
+    declareApplier(prototype, { event, key })
     const sourced = function (this: A, payload: Payload): unknown {
-      if (options.when !== undefined && !options.when(this, payload)) return undefined
       const journal = journalOf(this)
+      const replayed = journal.takeReplay(name)
+      if (!replayed && options.when !== undefined && !options.when(this, payload)) return undefined
       if (journal.applying) return method.call(this, payload)
       const result = journal.applyWith(() => method.call(this, payload))
       if (result instanceof Promise) {

@@ -15,6 +15,7 @@ export class Journal {
   private recorded: NewEvent[] = []
   private carried: Metadata = {}
   private depth = 0
+  private replayed: string | undefined
 
   get pending(): readonly NewEvent[] {
     return this.recorded
@@ -45,6 +46,23 @@ export class Journal {
       payload: copyPlain(event.payload),
       ...(Object.keys(metadata).length > 0 ? { metadata: copyPlain(metadata) } : {}),
     })
+  }
+
+  /** Runs the method of a stored event: it runs as it is, without asking its guard, and records nothing. */
+  replay<Result>(name: string, work: () => Result): Result {
+    this.replayed = name
+    try {
+      return this.applyWith(work)
+    } finally {
+      this.replayed = undefined
+    }
+  }
+
+  /** Whether the method of this event is called because it is replayed; true once. */
+  takeReplay(name: string): boolean {
+    if (this.replayed !== name) return false
+    this.replayed = undefined
+    return true
   }
 
   /** Runs what an event does to the state. */

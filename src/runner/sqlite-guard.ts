@@ -88,7 +88,7 @@ class SqliteGuard {
         ...parameters.map((parameter) =>
           typeof parameter === 'function' ? inside(parameter as Work) : parameter,
         ),
-      )) as EntityManager['transaction']
+      ))
   }
 
   /** Runners share the prepared statements of one connection, as TypeORM's single runner did. */

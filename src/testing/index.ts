@@ -32,7 +32,7 @@ export interface ContractTarget {
  * describeContract({ describe, it, beforeAll, afterAll }, 'my database', { open: () => openMyDataSource() })
  */
 export function describeContract(framework: TestFramework, name: string, target: ContractTarget): void {
-  const { describe, it, beforeAll, afterAll } = framework
+  const { describe, it } = framework
   let opened: DataSource | undefined
   let shared: EventStore | undefined
   const dataSource = (): DataSource => {
@@ -44,10 +44,10 @@ export function describeContract(framework: TestFramework, name: string, target:
     return (shared ??= new EventStore(dataSource(), target.options))
   }
   describe(name, () => {
-    beforeAll(async () => {
+    framework.beforeAll(async () => {
       opened = await target.open()
     })
-    afterAll(async () => {
+    framework.afterAll(async () => {
       await (target.close === undefined ? dataSource().destroy() : target.close(dataSource()))
     })
     const context = { describe, it, store, dataSource }

@@ -171,12 +171,12 @@ it('9.3 an append left open stops a reader in front of it, with an error that na
 
 it('9.3 the reader does not wait for appends that began after it', async () => {
   const after = await lastPosition()
-  let running = true
+  const load = { running: true }
   const busy = (async () => {
-    while (running) await Promise.all([appendOne('busy-1'), appendOne('busy-2'), appendOne('busy-3')])
+    while (load.running) await Promise.all([appendOne('busy-1'), appendOne('busy-2'), appendOne('busy-3')])
   })()
   for (let round = 0; round < 20; round++) await readNow(after, 5_000)
-  running = false
+  load.running = false
   await busy
 })
 

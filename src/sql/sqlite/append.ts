@@ -9,6 +9,8 @@ import { decodeTime } from './event-columns.js'
  * Appends to one or many streams, all or nothing, in one statement. SQLite has one writer at a time, so the
  * versions that the statement checks cannot move before it inserts. Streams that are only checked need no row.
  *
+ * The cross join keeps SQLite from going through all events once for every stream.
+ *
  * Payloads travel as strings inside the JSON parameter: SQLite would render a nested value anew.
  */
 export function append(
@@ -26,7 +28,7 @@ insert into ${e.table} (${e.aggregateType}, ${e.aggregateId}, ${e.sequence}, ${e
   ${e.payload}, ${e.payloadCodec}, ${e.payloadCodecVersion}, ${e.metadata}, ${e.recordedAt})
 select stream.type, stream.id, stream.version + (new.value ->> 1), ?, new.value ->> 2, new.value ->> 3,
   new.value ->> 4, new.value ->> 5, new.value ->> 6, new.value ->> 7, strftime('%Y-%m-%d %H:%M:%f', 'now')
-from json_each(?) new join stream on stream.stream = new.value ->> 0
+from json_each(?) new cross join stream on stream.stream = new.value ->> 0
 where not exists (
   select 1 from stream
   where not case expected when -2 then 1 when -1 then version > 0 else version = expected end

@@ -4,10 +4,10 @@ import type { EventStore, EventStoreOptions, RecordedEvent, StreamIdentity } fro
 
 /** What the contract needs of a test framework: jest, vitest, mocha and node:test all have it. */
 export interface TestFramework {
-  describe(name: string, body: () => void): void
-  it(name: string, body: () => Promise<void>): void
-  beforeAll(body: () => Promise<void>): void
-  afterAll(body: () => Promise<void>): void
+  readonly describe: (name: string, body: () => void) => void
+  readonly it: (name: string, body: () => Promise<void>) => void
+  readonly beforeAll: (body: () => Promise<void>) => void
+  readonly afterAll: (body: () => Promise<void>) => void
 }
 
 /** What one section of the contract works with. */
@@ -49,4 +49,9 @@ export async function versionOf(store: EventStore, stream: StreamIdentity): Prom
   for await (const event of store.readStream(stream, { direction: 'backward', pageSize: 1 }))
     return event.sequence
   return 0
+}
+
+/** The own properties of an aggregate: its state. */
+export function stateOf(aggregate: object | undefined): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(aggregate ?? {}))
 }
