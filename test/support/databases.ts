@@ -59,6 +59,8 @@ export function postgres(): TestDatabase {
         ...options,
       } as DataSourceOptions)
       await dataSource.initialize()
+      const { schema } = dataSource.options as { schema?: string }
+      if (schema !== undefined) await dataSource.query(`create schema "${schema}"`)
       await dataSource.runMigrations()
       drops.set(dataSource, drop)
       return dataSource
