@@ -1,24 +1,23 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm'
 import { installEventGuards, removeEventGuards } from './event-guards.js'
-import { tablesOf } from './tables.js'
-import type { MigrationTables } from './tables.js'
+import { eventTable, snapshotTable } from './tables.js'
 
 /** Creates the event and snapshot tables with the guards that make events immutable and streams free of gaps. */
 export class CreateEventStore1763683200000 implements MigrationInterface {
   readonly name = 'CreateEventStore1763683200000'
 
   async up(queryRunner: QueryRunner): Promise<void> {
-    const tables = tablesOf(queryRunner)
-    const create = tables.dialect === 'postgres' ? postgresTables(tables) : sqliteTables(tables)
-    for (const statement of create) await queryRunner.query(statement)
+    const events = eventTable(queryRunner)
+    const create = events.dialect === 'postgres' ? postgresTables : sqliteTables
+    for (const statement of create(events.path, snapshotTable(queryRunner).path))
+      await queryRunner.query(statement)
     await installEventGuards(queryRunner)
   }
 
   async down(queryRunner: QueryRunner): Promise<void> {
-    const tables = tablesOf(queryRunner)
     await removeEventGuards(queryRunner)
-    await queryRunner.query(`DROP TABLE ${tables.snapshots}`)
-    await queryRunner.query(`DROP TABLE ${tables.events}`)
+    await queryRunner.query(`DROP TABLE ${snapshotTable(queryRunner).path}`)
+    await queryRunner.query(`DROP TABLE ${eventTable(queryRunner).path}`)
   }
 }
 
@@ -38,7 +37,7 @@ const SNAPSHOT_CHECKS = `CONSTRAINT "ck_aggregate_snapshots_aggregate_type" CHEC
   CONSTRAINT "ck_aggregate_snapshots_payload_codec" CHECK ("payload_codec" <> ''),
   CONSTRAINT "ck_aggregate_snapshots_payload_codec_version" CHECK ("payload_codec_version" > 0)`
 
-function postgresTables({ events, snapshots }: MigrationTables): string[] {
+function postgresTables(events: string, snapshots: string): string[] {
   return [
     `CREATE TABLE ${events} (
   "aggregate_type" character varying(255) NOT NULL,
@@ -55,8 +54,7 @@ function postgresTables({ events, snapshots }: MigrationTables): string[] {
   "recorded_at" timestamp(3) with time zone NOT NULL DEFAULT clock_timestamp(),
   CONSTRAINT "pk_aggregate_events" PRIMARY KEY ("aggregate_type", "aggregate_id", "sequence"),
   CONSTRAINT "uq_aggregate_events_position" UNIQUE ("position"),
-  ${EVENT_CHECKS}
-)`,
+  ${EVENT_CHECKS})`,
     `CREATE TABLE ${snapshots} (
   "aggregate_type" character varying(255) NOT NULL,
   "aggregate_id" character varying(255) NOT NULL,
@@ -69,12 +67,12 @@ function postgresTables({ events, snapshots }: MigrationTables): string[] {
   "metadata" jsonb NOT NULL DEFAULT '{}',
   "recorded_at" timestamp(3) with time zone NOT NULL DEFAULT clock_timestamp(),
   CONSTRAINT "pk_aggregate_snapshots" PRIMARY KEY ("aggregate_type", "aggregate_id"),
-  ${SNAPSHOT_CHECKS}
-)`,
+  ${SNAPSHOT_CHECKS})`,
   ]
 }
 
-function sqliteTables({ events, snapshots }: MigrationTables): string[] {
+/** TypeORM reads CHECKs back by a pattern that needs the last one and the table's closing bracket on one line. */
+function sqliteTables(events: string, snapshots: string): string[] {
   return [
     `CREATE TABLE ${events} (
   "aggregate_type" varchar(255) NOT NULL,
@@ -90,8 +88,7 @@ function sqliteTables({ events, snapshots }: MigrationTables): string[] {
   "metadata" json NOT NULL DEFAULT ('{}'),
   "recorded_at" datetime NOT NULL DEFAULT ((strftime('%Y-%m-%d %H:%M:%f','now'))),
   CONSTRAINT "uq_aggregate_events_stream" UNIQUE ("aggregate_type", "aggregate_id", "sequence"),
-  ${EVENT_CHECKS}
-)`,
+  ${EVENT_CHECKS})`,
     `CREATE TABLE ${snapshots} (
   "aggregate_type" varchar(255) NOT NULL,
   "aggregate_id" varchar(255) NOT NULL,
@@ -104,7 +101,6 @@ function sqliteTables({ events, snapshots }: MigrationTables): string[] {
   "metadata" json NOT NULL DEFAULT ('{}'),
   "recorded_at" datetime NOT NULL DEFAULT ((strftime('%Y-%m-%d %H:%M:%f','now'))),
   CONSTRAINT "pk_aggregate_snapshots" PRIMARY KEY ("aggregate_type", "aggregate_id"),
-  ${SNAPSHOT_CHECKS}
-)`,
+  ${SNAPSHOT_CHECKS})`,
   ]
 }

@@ -1,7 +1,7 @@
 import type { QueryRunner } from 'typeorm'
 import { EVENT_TRIGGERS } from './event-triggers.js'
-import { tablesOf } from './tables.js'
-import type { MigrationTables } from './tables.js'
+import { eventTable, eventTables } from './tables.js'
+import type { MigrationTable } from './tables.js'
 
 /**
  * Makes the database itself refuse UPDATE, DELETE and TRUNCATE of events and sequences with gaps, also for
@@ -16,17 +16,33 @@ import type { MigrationTables } from './tables.js'
  * }
  */
 export async function installEventGuards(queryRunner: QueryRunner): Promise<void> {
-  const tables = tablesOf(queryRunner)
-  await runAll(queryRunner, tables.dialect === 'postgres' ? postgresGuards(tables) : sqliteGuards(tables))
+  for (const table of eventTables(queryRunner)) {
+    const guards =
+      table.dialect === 'postgres'
+        ? postgresGuards(table, await qualifiedName(queryRunner, table.path))
+        : sqliteGuards(table)
+    await runAll(queryRunner, guards)
+  }
+}
+
+/** The functions must find the event table whatever search_path the writer's session has. */
+async function qualifiedName(queryRunner: QueryRunner, path: string): Promise<string> {
+  const rows: unknown = await queryRunner.query(
+    `SELECT format('%I.%I', n.nspname, c.relname) AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE c.oid = $1::regclass`,
+    [path],
+  )
+  return (rows as { name: string }[])[0]!.name
 }
 
 /** Takes the guards away; call it in a migration's `down`, before the table is dropped. */
 export async function removeEventGuards(queryRunner: QueryRunner): Promise<void> {
-  const tables = tablesOf(queryRunner)
-  await runAll(
-    queryRunner,
-    tables.dialect === 'postgres' ? dropPostgresGuards(tables) : dropSqliteGuards(tables),
-  )
+  for (const table of eventTables(queryRunner)) {
+    await runAll(
+      queryRunner,
+      table.dialect === 'postgres' ? dropPostgresGuards(table) : dropSqliteGuards(table),
+    )
+  }
 }
 
 /**
@@ -41,7 +57,7 @@ export async function removeEventGuards(queryRunner: QueryRunner): Promise<void>
 export async function withoutEventGuards<T>(queryRunner: QueryRunner, work: () => Promise<T>): Promise<T> {
   await queryRunner.startTransaction()
   try {
-    const result = await (tablesOf(queryRunner).dialect === 'postgres'
+    const result = await (eventTable(queryRunner).dialect === 'postgres'
       ? allowedByPostgres(queryRunner, work)
       : allowedBySqlite(queryRunner, work))
     await queryRunner.commitTransaction()
@@ -74,13 +90,13 @@ async function runAll(queryRunner: QueryRunner, statements: readonly string[]): 
 /*
  * `$checked` marks the placeholder by which a commit holds the next sequence of a stream that it only checks:
  * whoever else wants that sequence waits for the commit on the unique key. The placeholder deletes itself at
- * the end of the statement that inserted it, so it is never visible to anybody.
+ * the end of the statement that inserted it, so it is never visible to anybody. It does so with the rights of the
+ * table's owner: an application that may not delete events can still check streams.
  */
-function postgresGuards(tables: MigrationTables): string[] {
-  const { events } = tables
-  const contiguous = tables.eventObject('contiguous', 'qualified')
-  const placeholder = tables.eventObject('placeholder', 'qualified')
-  const immutable = tables.eventObject('immutable', 'qualified')
+function postgresGuards(table: MigrationTable, events: string): string[] {
+  const contiguous = table.besidePath('contiguous')
+  const placeholder = table.besidePath('placeholder')
+  const immutable = table.besidePath('immutable')
   return [
     `CREATE OR REPLACE FUNCTION ${contiguous}() RETURNS trigger LANGUAGE plpgsql AS $guard$
 BEGIN
@@ -94,7 +110,8 @@ BEGIN
   END IF;
   RETURN NEW;
 END $guard$`,
-    `CREATE OR REPLACE FUNCTION ${placeholder}() RETURNS trigger LANGUAGE plpgsql AS $guard$
+    `CREATE OR REPLACE FUNCTION ${placeholder}() RETURNS trigger LANGUAGE plpgsql
+SECURITY DEFINER SET search_path = pg_catalog AS $guard$
 BEGIN
   DELETE FROM ${events} e
   WHERE e."aggregate_type" = NEW."aggregate_type" AND e."aggregate_id" = NEW."aggregate_id"
@@ -110,49 +127,49 @@ BEGIN
   IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;
   RETURN NEW;
 END $guard$`,
-    ...dropPostgresTriggers(tables),
-    `CREATE TRIGGER ${tables.eventObject('contiguous')} BEFORE INSERT ON ${events}
+    ...dropPostgresTriggers(table),
+    `CREATE TRIGGER ${table.besideName('contiguous')} BEFORE INSERT ON ${events}
 FOR EACH ROW WHEN (NEW."sequence" > 1) EXECUTE FUNCTION ${contiguous}()`,
-    `CREATE TRIGGER ${tables.eventObject('placeholder')} AFTER INSERT ON ${events}
+    `CREATE TRIGGER ${table.besideName('placeholder')} AFTER INSERT ON ${events}
 FOR EACH ROW WHEN (NEW."event_name" = '$checked') EXECUTE FUNCTION ${placeholder}()`,
-    `CREATE TRIGGER ${tables.eventObject('immutable')} BEFORE UPDATE OR DELETE ON ${events}
+    `CREATE TRIGGER ${table.besideName('immutable')} BEFORE UPDATE OR DELETE ON ${events}
 FOR EACH ROW WHEN (OLD."event_name" <> '$checked') EXECUTE FUNCTION ${immutable}()`,
-    `CREATE TRIGGER ${tables.eventObject('no_truncate')} BEFORE TRUNCATE ON ${events}
+    `CREATE TRIGGER ${table.besideName('no_truncate')} BEFORE TRUNCATE ON ${events}
 FOR EACH STATEMENT EXECUTE FUNCTION ${immutable}()`,
   ]
 }
 
 const POSTGRES_FUNCTIONS = ['contiguous', 'placeholder', 'immutable'] as const
 
-function dropPostgresTriggers(tables: MigrationTables): string[] {
+function dropPostgresTriggers(table: MigrationTable): string[] {
   return EVENT_TRIGGERS.postgres.map(
-    (trigger) => `DROP TRIGGER IF EXISTS ${tables.eventObject(trigger)} ON ${tables.events}`,
+    (trigger) => `DROP TRIGGER IF EXISTS ${table.besideName(trigger)} ON ${table.path}`,
   )
 }
 
-function dropPostgresGuards(tables: MigrationTables): string[] {
+function dropPostgresGuards(table: MigrationTable): string[] {
   return [
-    ...dropPostgresTriggers(tables),
-    ...POSTGRES_FUNCTIONS.map((name) => `DROP FUNCTION IF EXISTS ${tables.eventObject(name, 'qualified')}()`),
+    ...dropPostgresTriggers(table),
+    ...POSTGRES_FUNCTIONS.map((name) => `DROP FUNCTION IF EXISTS ${table.besidePath(name)}()`),
   ]
 }
 
-function sqliteGuards(tables: MigrationTables): string[] {
-  const { events } = tables
+function sqliteGuards(table: MigrationTable): string[] {
+  const events = table.path
   return [
-    ...dropSqliteGuards(tables),
+    ...dropSqliteGuards(table),
     // The second condition refuses INSERT OR REPLACE by position, which deletes without firing delete triggers.
-    `CREATE TRIGGER ${tables.eventObject('contiguous')} BEFORE INSERT ON ${events}
+    `CREATE TRIGGER ${table.besideName('contiguous')} BEFORE INSERT ON ${events}
 WHEN NEW."sequence" <> 1 + coalesce((SELECT max("sequence") FROM ${events} WHERE "aggregate_type" = NEW."aggregate_type" AND "aggregate_id" = NEW."aggregate_id"), 0)
   OR EXISTS (SELECT 1 FROM ${events} WHERE "position" = NEW."position")
 BEGIN SELECT raise(ABORT, 'ck_aggregate_events_contiguous: the event would leave a gap in its stream or replace another'); END`,
-    `CREATE TRIGGER ${tables.eventObject('no_update')} BEFORE UPDATE ON ${events}
+    `CREATE TRIGGER ${table.besideName('no_update')} BEFORE UPDATE ON ${events}
 BEGIN SELECT raise(ABORT, 'ck_aggregate_events_immutable: events are immutable, UPDATE is refused'); END`,
-    `CREATE TRIGGER ${tables.eventObject('no_delete')} BEFORE DELETE ON ${events}
+    `CREATE TRIGGER ${table.besideName('no_delete')} BEFORE DELETE ON ${events}
 BEGIN SELECT raise(ABORT, 'ck_aggregate_events_immutable: events are immutable, DELETE is refused'); END`,
   ]
 }
 
-function dropSqliteGuards(tables: MigrationTables): string[] {
-  return EVENT_TRIGGERS.sqlite.map((trigger) => `DROP TRIGGER IF EXISTS ${tables.eventObject(trigger)}`)
+function dropSqliteGuards(table: MigrationTable): string[] {
+  return EVENT_TRIGGERS.sqlite.map((trigger) => `DROP TRIGGER IF EXISTS ${table.besideName(trigger)}`)
 }

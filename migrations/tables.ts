@@ -2,53 +2,59 @@ import type { DataSource, EntityMetadata, QueryRunner } from 'typeorm'
 import { EVENT_ENTITY, SNAPSHOT_ENTITY } from '../entities/index.js'
 import type { Dialect } from '../entities/index.js'
 
-/** What a migration needs to know of the tables that the host registered. */
-export interface MigrationTables {
+/** A table as the host registered it. */
+export interface MigrationTable {
   readonly dialect: Dialect
   /** Quoted, with its schema if it has one. */
-  readonly events: string
-  readonly snapshots: string
-  /** A quoted name beside the event table, in its schema: for functions and triggers. */
-  eventObject(suffix: string, qualified?: 'qualified'): string
+  readonly path: string
+  /** A quoted name that begins with the table's, in its schema: for functions. */
+  besidePath(suffix: string): string
+  /** The same without the schema: for triggers. */
+  besideName(suffix: string): string
 }
 
 /**
- * Reads the tables' names from the entities that the DataSource has registered, so that one migration serves
+ * The event table. Names come from the entities that the DataSource has registered, so that one migration serves
  * every schema, prefix and table name.
  */
-export function tablesOf(queryRunner: QueryRunner): MigrationTables {
-  // TypeORM 1.x calls it dataSource and keeps this name as a getter; 0.3 has only this one.
-  // eslint-disable-next-line @typescript-eslint/no-deprecated -- see above
-  const dataSource = queryRunner.connection
-  const event = entityMarked(dataSource, EVENT_ENTITY)
-  const snapshot = entityMarked(dataSource, SNAPSHOT_ENTITY)
-  const dialect: Dialect = dataSource.options.type === 'postgres' ? 'postgres' : 'sqlite'
-  const pathOf = (metadata: EntityMetadata): readonly [string | undefined, string] => [
-    dialect === 'postgres' ? metadata.schema : undefined,
-    metadata.tableName,
-  ]
-  const [schema, name] = pathOf(event)
-  const quote = (identifier: string): string => `"${identifier.replaceAll('"', '""')}"`
-  const qualify = (parts: readonly [string | undefined, string]): string =>
-    parts[0] === undefined ? quote(parts[1]) : `${quote(parts[0])}.${quote(parts[1])}`
-  return {
-    dialect,
-    events: qualify([schema, name]),
-    snapshots: qualify(pathOf(snapshot)),
-    eventObject: (suffix, qualified) =>
-      qualified === undefined ? quote(`${name}_${suffix}`) : qualify([schema, `${name}_${suffix}`]),
-  }
+export function eventTable(queryRunner: QueryRunner): MigrationTable {
+  return eventTables(queryRunner)[0]!
 }
 
-function entityMarked(dataSource: DataSource, mark: symbol): EntityMetadata {
-  const found = dataSource.entityMetadatas.find(
+/** Every event table; a host may have several. */
+export function eventTables(queryRunner: QueryRunner): MigrationTable[] {
+  return tablesMarked(queryRunner, EVENT_ENTITY)
+}
+
+export function snapshotTable(queryRunner: QueryRunner): MigrationTable {
+  return tablesMarked(queryRunner, SNAPSHOT_ENTITY)[0]!
+}
+
+function tablesMarked(queryRunner: QueryRunner, mark: symbol): MigrationTable[] {
+  // TypeORM 1.x calls it dataSource and keeps this name as a getter; 0.3 has only this one.
+  // eslint-disable-next-line @typescript-eslint/no-deprecated -- see above
+  const dataSource: DataSource = queryRunner.connection
+  const dialect: Dialect = dataSource.options.type === 'postgres' ? 'postgres' : 'sqlite'
+  const found = dataSource.entityMetadatas.filter(
     ({ target }) => typeof target === 'function' && mark in target,
   )
-  if (found === undefined) {
+  if (found.length === 0) {
     throw new Error(
       `The DataSource registers no entity for ${mark.description}. Add the entities of 'typeorm-sourced/entities' ` +
         `(or your subclasses of them) to its 'entities', then run the migrations again.`,
     )
   }
-  return found
+  return found.map((metadata) => describeTable(metadata, dialect))
+}
+
+function describeTable({ schema, tableName }: EntityMetadata, dialect: Dialect): MigrationTable {
+  const quote = (identifier: string): string => `"${identifier.replaceAll('"', '""')}"`
+  const qualify = (name: string): string =>
+    dialect === 'postgres' && schema !== undefined ? `${quote(schema)}.${quote(name)}` : quote(name)
+  return {
+    dialect,
+    path: qualify(tableName),
+    besidePath: (suffix) => qualify(`${tableName}_${suffix}`),
+    besideName: (suffix) => quote(`${tableName}_${suffix}`),
+  }
 }

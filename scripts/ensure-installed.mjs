@@ -1,10 +1,11 @@
-// Lets `npm test` and `npm run demo` begin on a fresh clone: installs when node_modules is missing or older than
-// the lock file. Uses nothing but Node.
+// Lets `npm test`, `npm run demo` and `npm run bench` begin on a fresh clone: installs when node_modules is missing
+// or older than the lock file. Uses nothing but Node. The argument names a folder with a package of its own.
 import { spawnSync } from 'node:child_process'
 import { existsSync, statSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
-const root = fileURLToPath(new URL('..', import.meta.url))
+const [folder = '.'] = process.argv.slice(2)
+const root = fileURLToPath(new URL(`../${folder}/`, import.meta.url))
 const installed = `${root}node_modules/.package-lock.json`
 const current =
   existsSync(installed) && statSync(installed).mtimeMs >= statSync(`${root}package-lock.json`).mtimeMs

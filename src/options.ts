@@ -89,11 +89,14 @@ export function assertKnown(of: string, options: object, known: readonly string[
   }
 }
 
+/** Node's timers fire at once when they are set for longer. */
+const MAX_TIMER_MS = 2_147_483_647
+
 /** Refuses what is not a number of milliseconds. */
 export function assertMilliseconds(option: string, value: number): void {
-  if (!Number.isFinite(value) || value < 0) {
+  if (typeof value !== 'number' || !(value >= 0 && value <= MAX_TIMER_MS)) {
     throw new InvalidArgumentError(
-      `${option} is ${String(value)}; it has to be a number of milliseconds from 0.`,
+      `${option} is ${String(value)}; it has to be a number of milliseconds from 0 to ${MAX_TIMER_MS}.`,
     )
   }
 }

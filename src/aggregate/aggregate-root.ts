@@ -2,7 +2,9 @@ import { InvalidArgumentError } from '../errors/index.js'
 import type { Metadata, NewEvent } from '../model/event.js'
 import { classDefinition } from './class-definition.js'
 import type { AggregateClass } from './class-definition.js'
+import { assignOwn, copyPlain } from './copy-plain.js'
 import { declaredEvent } from './declarations.js'
+import type { EventClass } from './declarations.js'
 import { journalOf, requireAggregateId } from './journal.js'
 
 /**
@@ -35,7 +37,7 @@ export abstract class AggregateRoot {
 
   /** The events recorded since, in order; empty after a commit. */
   get pendingEvents(): readonly NewEvent[] {
-    return [...journalOf(this).pending]
+    return copyPlain(journalOf(this).pending)
   }
 
   /** Adds metadata to every event that this instance records from now on. */
@@ -49,10 +51,18 @@ export abstract class AggregateRoot {
    * Throws `InvalidArgumentError` for an event that the aggregate does not declare.
    */
   protected record(event: object): void {
-    const declared = declaredEvent(event.constructor)
-    if (declared === undefined) {
+    const eventClass = event.constructor as EventClass | undefined
+    const declared = eventClass && declaredEvent(eventClass)
+    if (eventClass === undefined || declared === undefined) {
       throw new InvalidArgumentError(
-        `${event.constructor.name} is not an event: it has no @DomainEvent('name').`,
+        `${eventClass?.name ?? 'An object'} is not an event: it has no @DomainEvent('name').`,
+      )
+    }
+    const definition = classDefinition(this.constructor as AggregateClass<this>)
+    if (definition.eventClasses.get(declared.name) !== eventClass) {
+      throw new InvalidArgumentError(
+        `${this.constructor.name} does not declare the event ${eventClass.name}. ` +
+          `Apply it with @Applies(${eventClass.name}), or list it in @Aggregate's option 'events'.`,
       )
     }
     const journal = journalOf(this)
@@ -61,11 +71,9 @@ export abstract class AggregateRoot {
         `'${declared.name}' was recorded while another event is applied. Record it after that one.`,
       )
     }
-    classDefinition(this.constructor as AggregateClass<this>).apply(this, {
-      name: declared.name,
-      version: declared.version,
-      payload: event,
-    })
-    journal.record({ name: declared.name, version: declared.version, payload: { ...event } })
+    const { name, version } = declared
+    const payload = copyPlain(assignOwn({}, event))
+    definition.apply(this, { name, version, payload: event })
+    journal.record({ name, version, payload })
   }
 }

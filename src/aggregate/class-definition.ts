@@ -2,6 +2,7 @@ import { InvalidArgumentError } from '../errors/index.js'
 import { assertEventName } from '../serialization/event-serializer.js'
 import { EventMismatch } from './aggregate-definition.js'
 import type { AggregateDefinition } from './aggregate-definition.js'
+import { assignOwn } from './copy-plain.js'
 import { declaredAggregate, declaredAppliers, declaredEvent } from './declarations.js'
 import type { Applier, DeclaredAggregate, DeclaredEvent } from './declarations.js'
 import { journalOf } from './journal.js'
@@ -53,16 +54,15 @@ function compile(target: AggregateClass<object>): AggregateDefinition<object> {
             `register an upcaster from the older to the newer`,
         )
       }
-      const { key } = applier
-      if (key === undefined) return
+      const method = applier.key === undefined ? undefined : methodOf(aggregate, applier, applier.key)
+      if (method === undefined) return
       const argument = revive(applier.event, event.payload)
-      const methods = aggregate as Record<string | symbol, (argument: unknown) => unknown>
-      journalOf(aggregate).replay(event.name, () => methods[key]!(argument))
+      journalOf(aggregate).replay(event.name, () => method.call(aggregate, argument))
     },
     capture: (aggregate) => (aggregate as Snapshotted).toSnapshot?.() ?? { ...aggregate },
     restore: (payload) => {
       const aggregate: Snapshotted = new target()
-      if (aggregate.fromSnapshot === undefined) Object.assign(aggregate, payload)
+      if (aggregate.fromSnapshot === undefined) assignOwn(aggregate, payload)
       else aggregate.fromSnapshot(payload)
       return aggregate
     },
@@ -78,7 +78,7 @@ function appliersOf(target: AggregateClass<object>, declared: DeclaredAggregate)
   const unapplied = declared.events.map((eventClass): Applier => {
     const event = declaredEvent(eventClass)
     if (event === undefined) throw new InvalidArgumentError(`${eventClass.name} has no @DomainEvent('name').`)
-    return { event, key: undefined }
+    return { event, key: undefined, prototype: target.prototype as object }
   })
   for (const applier of [...declaredAppliers(target.prototype as object), ...unapplied]) {
     const { name, version } = applier.event
@@ -94,9 +94,27 @@ function appliersOf(target: AggregateClass<object>, declared: DeclaredAggregate)
   return byName
 }
 
+type Method = (this: object, argument: unknown) => unknown
+
+/**
+ * The method that applies an event: the one that a subclass overrides it with, unless that one was declared to be
+ * another event.
+ */
+function methodOf(
+  aggregate: object,
+  { event, prototype }: Applier,
+  key: string | symbol,
+): Method | undefined {
+  const nearest = declaredAppliers(Object.getPrototypeOf(aggregate) as object).find(
+    (applier) => applier.key === key,
+  )
+  const holder = nearest?.event.name === event.name ? aggregate : prototype
+  return (holder as Record<string | symbol, Method>)[key]
+}
+
 /** What the applying method gets: an instance of the event's class, or the sourced method's argument. */
 function revive({ eventClass }: DeclaredEvent, payload: unknown): unknown {
   if (eventClass === undefined) return payload ?? undefined
   if (payload instanceof eventClass) return payload
-  return Object.assign(Object.create(eventClass.prototype as object) as object, payload)
+  return assignOwn(Object.create(eventClass.prototype as object) as object, payload)
 }

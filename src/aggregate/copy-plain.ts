@@ -1,3 +1,5 @@
+import { isPlainObject } from '../model/plain-object.js'
+
 /**
  * Copies plain objects and arrays, so that what was recorded does not change when the caller goes on using what
  * it handed in. Everything else stays as it is: the codec decides about it. Cycles are left to the codec too.
@@ -16,12 +18,21 @@ function copy(value: unknown, copies: Map<object, unknown>): unknown {
     for (let index = 0; index < value.length; index++) items[index] = copy(value[index], copies)
     return items
   }
-  const prototype: unknown = Object.getPrototypeOf(value)
-  if (prototype !== Object.prototype && prototype !== null) return value
-  const object = Object.create(prototype) as Record<string, unknown>
+  if (!isPlainObject(value)) return value
+  const object = Object.create(Object.getPrototypeOf(value) as object | null) as object
   copies.set(value, object)
   for (const [key, property] of Object.entries(value)) define(object, key, copy(property, copies))
   return object
+}
+
+/** Copies own properties as `Object.assign` does, but keeps one that is called `__proto__` a property. */
+export function assignOwn<T extends object>(target: T, source: unknown): T {
+  if (typeof source !== 'object' || source === null) return target
+  for (const [key, value] of Object.entries(source)) {
+    if (key === '__proto__') define(target, key, value)
+    else (target as Record<string, unknown>)[key] = value
+  }
+  return target
 }
 
 /** Assigning `__proto__` would change the prototype instead of adding a property. */

@@ -15,8 +15,10 @@ export type EventClass<E extends object = object> = abstract new (...parameters:
 /** What a decorator noted about one method that applies an event. */
 export interface Applier {
   readonly event: DeclaredEvent
-  /** The method's name, so that an overriding method of a subclass is called; `undefined` if nothing is to be done. */
+  /** The method's name; `undefined` if nothing is to be done. */
   readonly key: string | symbol | undefined
+  /** The prototype that has the method. */
+  readonly prototype: object
 }
 
 /** One event as declared: by its class, or by the method that records it. */
@@ -53,7 +55,8 @@ export function declaredEvent(target: object): DeclaredEvent | undefined {
   return events.get(target)
 }
 
-export function declareApplier(prototype: object, applier: Applier): void {
+export function declareApplier(applier: Applier): void {
+  const { prototype } = applier
   appliers.set(prototype, [...(appliers.get(prototype) ?? []), applier])
 }
 

@@ -1,6 +1,7 @@
 import { InvalidArgumentError } from '../errors/index.js'
 import { problemWithName } from '../model/stream-identity.js'
 import type { AggregateOptions } from './aggregate-definition.js'
+import { copyPlain } from './copy-plain.js'
 import { declareAggregate, declareApplier, declaredEvent, declareEvent } from './declarations.js'
 import type { EventClass, EventOptions } from './declarations.js'
 import { journalOf } from './journal.js'
@@ -57,62 +58,102 @@ export function Applies<E extends object>(
   descriptor: TypedPropertyDescriptor<(event: E) => void>,
 ) => void {
   return (prototype, key) => {
+    assertLegacyDecorators(key)
     const event = declaredEvent(eventClass)
     if (event === undefined) {
       throw new InvalidArgumentError(
         `@Applies(${eventClass.name}) on ${String(key)}: the class has no @DomainEvent('name').`,
       )
     }
-    declareApplier(prototype, { event, key })
+    declareApplier({ event, key, prototype })
   }
 }
 
 /** Settings of a sourced method. */
 export interface RecordsOptions<A, Payload> extends EventOptions {
-  /** The guard: if it returns false, a live call does nothing and records nothing. Not asked on replay. */
+  /**
+   * The guard: if it returns false, a live call does nothing and records nothing. It may look at nothing but the
+   * aggregate's state and the payload. A replayed event does not ask it again.
+   */
   readonly when?: (aggregate: A, payload: Payload) => boolean
 }
+
+/** What `@Records` can decorate: one argument or none, which the guard takes as well, and nothing asynchronous. */
+type Recordable<
+  Method extends (payload: never) => unknown,
+  Payload,
+> = number extends Parameters<Method>['length']
+  ? never
+  : Parameters<Method> extends readonly [] | readonly [unknown] | readonly [unknown?]
+    ? [ReturnType<Method>] extends [PromiseLike<unknown>]
+      ? never
+      : [unknown] extends [Payload]
+        ? Method
+        : Parameters<Method> extends readonly []
+          ? never
+          : [Parameters<Method>[0]] extends [Payload]
+            ? Method
+            : never
+    : never
 
 /**
  * Makes a method the event itself. Called live, it asks its guard, runs, and records its argument as the
  * payload; an error that it throws records nothing. On replay it runs with the stored payload and records
- * nothing. It takes one argument or none, and must not be async. Called by another sourced method it just runs,
- * because replaying the outer one will call it again.
+ * nothing. It takes one argument or none, never null, and must not be async. Called by another sourced method it
+ * just runs, because replaying the outer one will call it again.
  *
  * @example
- * @Records('money-withdrawn', { when: (account: Account, e) => account.balance >= e.amount })
+ * @Records('money-withdrawn', { when: (account: Account, e: { amount: number }) => account.balance >= e.amount })
  * withdraw(e: { amount: number }): void { this.balance -= e.amount }
  */
-export function Records<A extends object = object, Payload = never>(
+export function Records<A extends object = object, Payload = unknown>(
   name: string,
   options: RecordsOptions<A, Payload> = {},
-): <Method extends (payload: Payload) => unknown>(
+): <Method extends (payload: never) => unknown>(
   prototype: A,
   key: string | symbol,
-  descriptor: TypedPropertyDescriptor<Method>,
+  descriptor: TypedPropertyDescriptor<Method> & TypedPropertyDescriptor<Recordable<Method, Payload>>,
 ) => void {
-  return <Method extends (payload: Payload) => unknown>(
-    prototype: A,
-    key: string | symbol,
-    descriptor: TypedPropertyDescriptor<Method>,
-  ) => {
-    const method = descriptor.value as (this: A, payload: Payload) => unknown
+  return (prototype, key, descriptor) => {
+    assertLegacyDecorators(key)
+    const method = descriptor.value as unknown as (this: A, payload: Payload) => unknown
     const event = { name, version: options.version ?? 1, codec: options.codec, eventClass: undefined }
-    declareApplier(prototype, { event, key })
+    declareApplier({ event, key, prototype })
     const sourced = function (this: A, payload: Payload): unknown {
       const journal = journalOf(this)
       const replayed = journal.takeReplay(name)
       if (!replayed && options.when !== undefined && !options.when(this, payload)) return undefined
       if (journal.applying) return method.call(this, payload)
+      if (payload === null) {
+        throw new InvalidArgumentError(
+          `'${String(key)}' was called with null. Leave the argument out, or wrap it in an object.`,
+        )
+      }
+      // Copied before it runs: the method may change what it was given.
+      const recorded = copyPlain(payload)
       const result = journal.applyWith(() => method.call(this, payload))
-      if (result instanceof Promise) {
+      if (isThenable(result)) {
+        result.then(undefined, () => undefined)
         throw new InvalidArgumentError(
           `The sourced method '${String(key)}' is async. Replay cannot wait: do what is asynchronous before calling it.`,
         )
       }
-      journal.record({ name, version: event.version, payload })
+      journal.record({ name, version: event.version, payload: recorded })
       return result
     }
-    descriptor.value = sourced as Method
+    Object.assign(descriptor, { value: sourced })
+  }
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'
+}
+
+/** The standard decorators of newer compilers get a context object where these get the method's name. */
+function assertLegacyDecorators(key: unknown): void {
+  if (typeof key === 'object') {
+    throw new InvalidArgumentError(
+      `Set "experimentalDecorators": true in tsconfig.json: TypeORM and this module use TypeScript's own decorators.`,
+    )
   }
 }

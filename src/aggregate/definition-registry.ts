@@ -59,6 +59,13 @@ export class DefinitionRegistry {
           `ends at version ${newest}, but '${aggregateType}' declares version ${version}.`,
         )
       }
+      if (this.upcasters.leadsOn(name, version)) {
+        throw new UpcastError(
+          name,
+          version,
+          `leads away from an event that '${aggregateType}' still declares and records.`,
+        )
+      }
     }
   }
 

@@ -3,6 +3,7 @@ import type { Metadata, NewEvent } from '../model/event.js'
 import { problemWithName } from '../model/stream-identity.js'
 import { assertEventName } from '../serialization/event-serializer.js'
 import type { AggregateDefinition, AggregateOptions } from './aggregate-definition.js'
+import { copyPlain } from './copy-plain.js'
 import { journalOf, requireAggregateId } from './journal.js'
 
 /** An aggregate made of plain functions. */
@@ -29,7 +30,8 @@ export class FunctionalAggregateType<State, Event extends NewEvent> {
       eventVersions: undefined,
       eventClasses: new Map(),
       create: () => new FunctionalAggregate(functions, functions.initial()),
-      apply: (aggregate, event) => aggregate.evolve(event as Event),
+      apply: (aggregate, event) =>
+        aggregate.evolve({ ...event, payload: event.payload ?? undefined } as Event),
       capture: ({ state }) => state,
       restore: (payload) => new FunctionalAggregate(functions, payload as State),
       complete: (event) =>
@@ -67,7 +69,7 @@ export class FunctionalAggregate<State, Event extends NewEvent> {
 
   /** The events recorded since, in order; empty after a commit. */
   get pendingEvents(): readonly NewEvent[] {
-    return [...journalOf(this).pending]
+    return copyPlain(journalOf(this).pending)
   }
 
   /** Adds metadata to every event that this instance records from now on. */
@@ -80,8 +82,10 @@ export class FunctionalAggregate<State, Event extends NewEvent> {
   record(...events: readonly Event[]): void {
     for (const event of events) {
       assertEventName(event.name)
-      this.evolve(event)
-      journalOf(this).record(event)
+      // As it will be replayed: JSON cannot tell a payload that is null from one that is missing.
+      const copy = { ...event, payload: copyPlain(event.payload ?? undefined) }
+      this.evolve(copy)
+      journalOf(this).record(copyPlain(copy))
     }
   }
 

@@ -39,11 +39,11 @@ export class Journal {
     this.carried = { ...this.carried, ...metadata }
   }
 
+  /** Takes the event over: its payload must be the module's own copy. */
   record(event: NewEvent): void {
     const metadata = { ...currentMetadata(), ...this.carried, ...event.metadata }
     this.recorded.push({
       ...event,
-      payload: copyPlain(event.payload),
       ...(Object.keys(metadata).length > 0 ? { metadata: copyPlain(metadata) } : {}),
     })
   }

@@ -43,7 +43,7 @@ function assertNoDuplicates(appends: readonly StreamAppend[]): void {
 function assertExpectedVersion({ expectedVersion, events = [], ...stream }: StreamAppend): void {
   if (!isExpectedVersion(expectedVersion)) {
     throw new InvalidArgumentError(
-      `The expected version of stream ${streamIdOf(stream)} is ${JSON.stringify(expectedVersion)}. ` +
+      `The expected version of stream ${streamIdOf(stream)} is ${String(expectedVersion)}. ` +
         `Use a whole number from 0, 'no-stream', 'stream-exists' or 'any'.`,
     )
   }

@@ -47,6 +47,11 @@ export class Database {
     host: Host | undefined,
     work: (connection: Connection) => Promise<Result>,
   ): Promise<Result> {
+    if (!this.dataSource.isInitialized) {
+      throw new InvalidArgumentError(
+        'The DataSource is not open. Call `await dataSource.initialize()` first.',
+      )
+    }
     const bound = runnerOf(host ?? this.options.manager?.() ?? this.dataSource.manager)
     if (bound !== undefined) return this.onBorrowed(bound, work)
     return this.connectAnew(work)

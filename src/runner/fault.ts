@@ -16,6 +16,10 @@ const CONNECTION = new Set([
   '57P01',
   '57P02',
   '57P03',
+  '57P05',
+  '53300',
+  '25P03',
+  '25P04',
   'ECONNRESET',
   'ECONNREFUSED',
   'EPIPE',
@@ -23,11 +27,14 @@ const CONNECTION = new Set([
   'ENOENT',
   'ENOTFOUND',
   'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ECONNABORTED',
+  'EAI_AGAIN',
 ])
 
 /** Errors of the drivers and of TypeORM for a lost connection, which carry no code. */
 const CONNECTION_MESSAGES =
-  /^(Connection terminated|Client has encountered a connection error|timeout exceeded when trying to connect|Query runner already released)/
+  /^(Connection terminated|Client has encountered a connection error|Client was closed and is not queryable|timeout exceeded when trying to connect|Query runner already released)/
 
 /** The one place that reads drivers' errors. */
 export function faultOf(error: unknown): Fault {

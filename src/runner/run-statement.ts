@@ -30,7 +30,14 @@ async function runPrepared(
   { text, parameters }: Statement<unknown>,
 ): Promise<readonly Row[]> {
   // After a lost connection a runner still hands out its client, which may serve somebody else by now.
-  if (runner.isReleased) throw new StorageError('run', 'Query runner already released.', true, 'not-written')
+  if (runner.isReleased) {
+    throw new StorageError(
+      'run',
+      'The connection that this store is bound to is gone: its transaction ended or it broke.',
+      true,
+      'not-written',
+    )
+  }
   const client = (await runner.connect()) as PostgresClient
   const dataSource = dataSourceOf(runner)
   const values = [...parameters]

@@ -83,12 +83,12 @@ class SqliteGuard {
       (work: Work): Work =>
       (inner) =>
         this.current.run({ runner: inner.queryRunner as SqliteRunner }, () => work(inner))
-    return ((...parameters: unknown[]) =>
+    return (...parameters: unknown[]) =>
       original(
         ...parameters.map((parameter) =>
           typeof parameter === 'function' ? inside(parameter as Work) : parameter,
         ),
-      ))
+      )
   }
 
   /** Runners share the prepared statements of one connection, as TypeORM's single runner did. */

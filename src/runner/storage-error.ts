@@ -2,26 +2,17 @@ import { SourcedError, StorageError } from '../errors/index.js'
 import { faultOf } from './fault.js'
 
 /** Makes a driver's error one of this module's; an error that is already one passes. For work that wrote nothing. */
-export function asStorageError(operation: string, error: unknown): Error {
+export function asStorageError(operation: 'append' | 'read', error: unknown): Error {
+  const outcome = operation === 'append' ? ' Nothing was written.' : ''
   if (error instanceof SourcedError) return error
   const fault = faultOf(error)
   switch (fault.kind) {
     case 'transient':
-      return failed(
-        operation,
-        'Another transaction got in the way. Nothing was written; try again.',
-        true,
-        error,
-      )
+      return failed(operation, `Another transaction got in the way.${outcome} Try again.`, true, error)
     case 'busy':
-      return failed(
-        operation,
-        'Another process holds the SQLite file. Nothing was written; try again.',
-        true,
-        error,
-      )
+      return failed(operation, `Another process holds the SQLite file.${outcome} Try again.`, true, error)
     case 'connection':
-      return failed(operation, 'The database cannot be reached. Nothing was written; try again.', true, error)
+      return failed(operation, `The database cannot be reached.${outcome} Try again.`, true, error)
     case 'aborted-transaction':
       return failed(
         operation,
@@ -31,12 +22,7 @@ export function asStorageError(operation: string, error: unknown): Error {
       )
     case 'unique-violation':
     case 'other':
-      return failed(
-        operation,
-        `The database refused: ${messageOf(error)}. Nothing was written.`,
-        false,
-        error,
-      )
+      return failed(operation, `The database refused: ${messageOf(error)}.${outcome}`, false, error)
   }
 }
 

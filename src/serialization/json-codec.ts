@@ -1,4 +1,5 @@
 import { InvalidPayloadError } from '../errors/index.js'
+import { isPlainObject } from '../model/plain-object.js'
 import type { JsonCodec } from './codec.js'
 
 /**
@@ -22,8 +23,14 @@ export const jsonCodec: JsonCodec = {
  */
 export function encodeJson(value: unknown, root: string): string {
   if (value === undefined) return 'null'
-  assertPlain(value, { root, path: [], above: new Set() }, true)
-  return JSON.stringify(value)
+  try {
+    assertPlain(value, { root, path: [], above: new Set() }, true)
+    return JSON.stringify(value)
+  } catch (cause) {
+    if (cause instanceof InvalidPayloadError) throw cause
+    // A getter that throws, or text beyond the longest string.
+    throw new InvalidPayloadError(root, 'cannot be turned into JSON text; the cause says why.', { cause })
+  }
 }
 
 /**
@@ -77,6 +84,7 @@ function assertPlainObject(value: object, walk: Walk, top: boolean): void {
 }
 
 function assertItems(items: readonly unknown[], walk: Walk): void {
+  if (Object.keys(items).length > items.length) throw refusal(walk, 'is an array with properties of its own')
   for (let index = 0; index < items.length; index++) {
     walk.path.push(index)
     assertPlain(items[index], walk)
@@ -85,10 +93,10 @@ function assertItems(items: readonly unknown[], walk: Walk): void {
 }
 
 function assertProperties(value: object, walk: Walk, top: boolean): void {
-  const prototype: unknown = Object.getPrototypeOf(value)
   // An event class is allowed at the top: its name tells how to read it back. Below, nothing would.
-  const plain = prototype === null || prototype === Object.prototype || isForeignObjectPrototype(prototype)
-  if (!plain && (!top || isBuiltIn(value))) throw refusal(walk, describeInstance(value))
+  if (!isPlainObject(value) && (!top || isBuiltIn(value))) throw refusal(walk, describeInstance(value))
+  if (Object.getOwnPropertySymbols(value).length > 0)
+    throw refusal(walk, 'has a property whose key is a symbol')
   for (const key of Object.keys(value)) {
     const property = (value as Record<string, unknown>)[key]
     if (property === undefined) continue
@@ -96,16 +104,6 @@ function assertProperties(value: object, walk: Walk, top: boolean): void {
     assertPlain(property, walk)
     walk.path.pop()
   }
-}
-
-/** Object.prototype of another realm: objects made in a vm context or a jest environment. */
-function isForeignObjectPrototype(prototype: unknown): boolean {
-  return (
-    typeof prototype === 'object' &&
-    prototype !== null &&
-    Object.getPrototypeOf(prototype) === null &&
-    Object.hasOwn(prototype, 'isPrototypeOf')
-  )
 }
 
 function isBuiltIn(value: object): boolean {
@@ -142,7 +140,7 @@ function assertStorableStrings(value: unknown, path: string): void {
   } else if (typeof value === 'object' && value !== null) {
     for (const [key, inner] of Object.entries(value)) {
       assertStorableStrings(key, `a key of ${path}`)
-      assertStorableStrings(inner, pathOf(path, [key]))
+      assertStorableStrings(inner, pathOf(path, [Array.isArray(value) ? Number(key) : key]))
     }
   }
 }

@@ -1,4 +1,5 @@
-import { UpcastError } from '../errors/index.js'
+import { InvalidArgumentError, UpcastError } from '../errors/index.js'
+import { problemWithName } from '../model/stream-identity.js'
 
 /** One step from an event version's payload to the next; pure. */
 export interface Upcaster {
@@ -34,6 +35,11 @@ export class UpcasterChain {
     return versions.length === 0 ? undefined : Math.max(...versions)
   }
 
+  /** Whether events of this version are turned into something else when they are read. */
+  leadsOn(name: string, version: number): boolean {
+    return this.next({ name, version }) !== undefined
+  }
+
   /** The names under which events that are read as `name` may be stored. */
   storedNamesOf(name: string): string[] {
     const names = new Set([name])
@@ -57,6 +63,8 @@ export class UpcasterChain {
 
   private add(step: Upcaster): void {
     const { from, to } = step
+    assertVersion(from)
+    assertVersion(to)
     const key = keyOf(from.name, from.version)
     if (this.steps.has(key)) throw new UpcastError(from.name, from.version, 'is registered twice.')
     if (from.name === to.name && to.version !== from.version + 1) {
@@ -78,19 +86,25 @@ export class UpcasterChain {
     }
   }
 
+  /** Between the oldest and the newest known version of a name, every version has to lead on. */
   private assertNoGaps(): void {
-    for (const { from } of this.steps.values()) {
-      const below = [...this.steps.values()].filter(
-        (step) => step.from.name === from.name && step.from.version < from.version,
-      )
-      if (below.length > 0 && !this.steps.has(keyOf(from.name, from.version - 1))) {
-        throw new UpcastError(
-          from.name,
-          from.version - 1,
-          'is missing, so older versions would get stuck there.',
-        )
+    const known = [...this.steps.values()].flatMap(({ from, to }) => [from, to])
+    for (const name of new Set(known.map((event) => event.name))) {
+      const numbers = known.filter((event) => event.name === name).map(({ version }) => version)
+      for (let version = Math.min(...numbers); version < Math.max(...numbers); version++) {
+        if (!this.leadsOn(name, version)) {
+          throw new UpcastError(name, version, 'is missing, so events of that version would get stuck there.')
+        }
       }
     }
+  }
+}
+
+function assertVersion({ name, version }: Upcaster['from']): void {
+  const problem = problemWithName(name)
+  if (problem !== undefined) throw new InvalidArgumentError(`The event name of an upcaster ${problem}.`)
+  if (!Number.isSafeInteger(version) || version < 1) {
+    throw new UpcastError(name, version, 'has an impossible version; versions are 1, 2, 3 …')
   }
 }
 

@@ -7,6 +7,7 @@ import type { TestFramework } from './contract/contract-context.js'
 import { hostingContract } from './contract/hosting.js'
 import { payloadsContract } from './contract/payloads.js'
 import { readingContract } from './contract/reading.js'
+import { retriesContract } from './contract/retries.js'
 import { snapshotsContract } from './contract/snapshots.js'
 import { streamsContract } from './contract/streams.js'
 
@@ -56,6 +57,7 @@ export function describeContract(framework: TestFramework, name: string, target:
     payloadsContract(context)
     readingContract(context)
     aggregatesContract(context)
+    retriesContract(context)
     snapshotsContract(context)
     hostingContract(context)
   })

@@ -8,7 +8,7 @@ import {
   withMetadata,
 } from '../../index.js'
 import { Account, counter, Order } from './account.js'
-import { collect, freshId, stateOf, versionOf } from './contract-context.js'
+import { collect, freshId, stateOf } from './contract-context.js'
 import type { ContractContext } from './contract-context.js'
 
 export function aggregatesContract({ describe, it, store }: ContractContext): void {
@@ -260,42 +260,6 @@ export function aggregatesContract({ describe, it, store }: ContractContext): vo
         (await counters.loadMany(ids)).map(({ state, version }) => [state.count, version]),
         [2_000, 2_001, 2_002].map((count) => [count, count]),
       )
-    })
-
-    it('5.1 commands that collide are all applied by retryOnConflict, each once', async () => {
-      const accounts = store().repository(Account)
-      const { aggregateId } = await opened()
-      await Promise.all(
-        Array.from({ length: 12 }, (_, index) =>
-          store().retryOnConflict(
-            async () => {
-              const account = (await accounts.load(aggregateId))!
-              account.deposit({ amount: index + 1 })
-              await accounts.commit(account)
-            },
-            { attempts: 100, maxDelayMs: 50 },
-          ),
-        ),
-      )
-      const account = (await accounts.load(aggregateId))!
-      assert.equal(account.balance, 78)
-      assert.equal(await versionOf(store(), { aggregateType: 'contract-account', aggregateId }), 13)
-    })
-
-    it('5.1 errors of the business are never retried, and attempts are bounded', async () => {
-      let runs = 0
-      const failing = (error: Error) => () => {
-        runs += 1
-        return Promise.reject(error)
-      }
-      await assert.rejects(store().retryOnConflict(failing(new RangeError('overdrawn'))), RangeError)
-      assert.equal(runs, 1)
-      const conflict = new ConcurrentWriteError({ aggregateType: 'a', aggregateId: 'b' }, 1, 2)
-      await assert.rejects(
-        store().retryOnConflict(failing(conflict), { attempts: 3, firstDelayMs: 0 }),
-        ConcurrentWriteError,
-      )
-      assert.equal(runs, 4)
     })
   })
 }

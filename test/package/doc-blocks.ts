@@ -1,0 +1,42 @@
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { root } from './fixture-app.js'
+
+/** A program shown in the documentation. */
+export interface DocBlock {
+  /** Where it stands, for messages: `README.md:20`. */
+  readonly at: string
+  /** Its file's name: its first line is `// bank.ts`. */
+  readonly file: string
+  readonly code: string
+  /** What it prints, as the comments after its console.log() say, in their order. */
+  readonly printed: readonly string[]
+}
+
+/**
+ * The TypeScript blocks of one document. Every block is a whole file that its first line names; blocks of one document
+ * import one another under these names, and each is compiled and run.
+ */
+export async function blocksOf(document: string): Promise<DocBlock[]> {
+  const text = await readFile(join(root, document), 'utf8')
+  return [...text.matchAll(/^```ts\n(.*?)^```$/gms)].map(({ 1: code, index }) => {
+    const at = `${document}:${text.slice(0, index).split('\n').length}`
+    const file = /^\/\/ (?<file>[\w-]+\.ts)\n/.exec(code!)?.groups?.['file']
+    if (file === undefined) throw new Error(`${at}: the block's first line has to be '// its-file-name.ts'`)
+    const printed = [...code!.matchAll(/^\s*console\.log\(.*\) \/\/ (.+)$/gm)].map(({ 1: line }) => line!)
+    return { at, file, code: code!, printed }
+  })
+}
+
+/** As much of what a program has to print as its output contains in this order: all of it, if it did. */
+export function printedOf(output: string, printed: readonly string[]): string[] {
+  const found: string[] = []
+  for (const line of output.split('\n')) if (line === printed[found.length]) found.push(line)
+  return found
+}
+
+/** Every document that shows code; the guarantees show none. */
+export async function documents(): Promise<string[]> {
+  const pages = (await readdir(join(root, 'docs'))).filter((page) => page.endsWith('.md'))
+  return ['README.md', ...pages.sort().map((page) => `docs/${page}`)]
+}
