@@ -90,7 +90,8 @@ async function runAll(queryRunner: QueryRunner, statements: readonly string[]): 
 /*
  * `$checked` marks the placeholder by which a commit holds the next sequence of a stream that it only checks:
  * whoever else wants that sequence waits for the commit on the unique key. The placeholder deletes itself at
- * the end of the statement that inserted it, so it is never visible to anybody. It does so with the rights of the
+ * the end of the statement that inserted it, so no other session ever sees it; triggers of the
+ * host's on the event table, and logical replication, see it come and go. It does so with the rights of the
  * table's owner: an application that may not delete events can still check streams.
  */
 function postgresGuards(table: MigrationTable, events: string): string[] {
@@ -103,7 +104,7 @@ BEGIN
   IF NOT EXISTS (
     SELECT FROM ${events} e
     WHERE e."aggregate_type" = NEW."aggregate_type" AND e."aggregate_id" = NEW."aggregate_id"
-      AND e."sequence" = NEW."sequence" - 1
+      AND e."sequence" = NEW."sequence" - 1 AND e."event_name" <> '$checked'
   ) THEN
     RAISE EXCEPTION 'sequence % of % would leave a gap in its stream', NEW."sequence", TG_TABLE_NAME
       USING ERRCODE = 'check_violation', CONSTRAINT = 'ck_aggregate_events_contiguous', TABLE = TG_TABLE_NAME;

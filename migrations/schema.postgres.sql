@@ -51,7 +51,7 @@ BEGIN
   IF NOT EXISTS (
     SELECT FROM public.aggregate_events e
     WHERE e."aggregate_type" = NEW."aggregate_type" AND e."aggregate_id" = NEW."aggregate_id"
-      AND e."sequence" = NEW."sequence" - 1
+      AND e."sequence" = NEW."sequence" - 1 AND e."event_name" <> '$checked'
   ) THEN
     RAISE EXCEPTION 'sequence % of % would leave a gap in its stream', NEW."sequence", TG_TABLE_NAME
       USING ERRCODE = 'check_violation', CONSTRAINT = 'ck_aggregate_events_contiguous', TABLE = TG_TABLE_NAME;

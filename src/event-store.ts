@@ -43,16 +43,13 @@ import { StoreCore } from './store-core.js'
  */
 export class EventStore {
   private readonly core: StoreCore
+  private host: Host | undefined
 
   constructor(
     readonly dataSource: DataSource,
     options: EventStoreOptions = {},
-    /** @internal */
-    private readonly host?: Host,
-    /** @internal */
-    core?: StoreCore,
   ) {
-    this.core = core ?? new StoreCore(dataSource, resolveOptions(options))
+    this.core = new StoreCore(dataSource, resolveOptions(options))
   }
 
   /**
@@ -72,7 +69,8 @@ export class EventStore {
         'The manager or query runner given to within() belongs to another DataSource.',
       )
     }
-    return new EventStore(this.dataSource, {}, host, this.core)
+    const bound = Object.create(EventStore.prototype) as EventStore
+    return Object.assign(bound, { dataSource: this.dataSource, core: this.core, host })
   }
 
   /**
@@ -115,10 +113,12 @@ export class EventStore {
   ): Promise<Commit> {
     return rejecting(() => {
       assertKnown('append', options, ['metadata'])
+      const appends = asList(streams)
+      appends.forEach(assertKnownAppend)
       const common = { ...currentMetadata(), ...options.metadata }
       return commitAll(
         this.commitContext(),
-        asList(streams).map((stream) => withCommon(stream, common)),
+        appends.map((stream) => withCommon(stream, common)),
         [],
       )
     })
@@ -243,6 +243,14 @@ function asList<T>(value: T | readonly T[]): readonly T[] {
 /** Makes an error thrown by checks of arguments a rejection, so that callers handle one kind. */
 async function rejecting<Result>(work: () => Promise<Result>): Promise<Result> {
   return work()
+}
+
+/** A misspelt `events` would make an append a mere check, a misspelt `payload` would store null. */
+function assertKnownAppend(append: StreamAppend): void {
+  assertKnown('An append', append, ['aggregateType', 'aggregateId', 'expectedVersion', 'events'])
+  for (const event of append.events ?? []) {
+    assertKnown('An event', event, ['name', 'payload', 'version', 'metadata', 'codec'])
+  }
 }
 
 function withCommon(stream: StreamAppend, common: Metadata): StreamAppend {

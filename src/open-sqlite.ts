@@ -43,7 +43,7 @@ export async function openSqlite(path: string, options: OpenSqliteOptions = {}):
     migrations: [...sourcedMigrations, ...listOf(options.migrations)],
     ...(options.logging === undefined ? {} : { logging: options.logging }),
   } as DataSourceOptions)
-  guardSqlite(dataSource, LOCK_TIMEOUT_MS)
+  guardSqlite(dataSource, undefined)
   await dataSource.initialize()
   try {
     await dataSource.query('PRAGMA journal_mode = WAL')
@@ -57,8 +57,6 @@ export async function openSqlite(path: string, options: OpenSqliteOptions = {}):
   }
   return dataSource
 }
-
-const LOCK_TIMEOUT_MS = 30_000
 
 /** TypeORM takes lists as arrays or as modules of exports. */
 function listOf(entries: DataSourceOptions['entities' | 'migrations']): unknown[] {

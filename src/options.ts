@@ -29,7 +29,10 @@ export interface EventStoreOptions {
    * @defaultValue true
    */
   readonly guardSqlite?: boolean
-  /** SQLite: how long a caller waits for another transaction of this process. @defaultValue 30000 */
+  /**
+   * SQLite: how long a caller waits for another transaction of this process; holds for everybody who uses the DataSource.
+   * @defaultValue 30000
+   */
   readonly sqliteLockTimeoutMs?: number
   /**
    * Postgres: how long to try to find out what became of a commit whose connection broke.
@@ -61,7 +64,7 @@ const DEFAULTS = {
   upcasters: [],
   preparedStatements: true,
   guardSqlite: true,
-  sqliteLockTimeoutMs: 30_000,
+  sqliteLockTimeoutMs: undefined,
   lostCommitTimeoutMs: 10_000,
   manager: undefined,
   eventEntity: undefined,
@@ -74,7 +77,9 @@ export function resolveOptions(options: EventStoreOptions): ResolvedOptions {
   assertKnown('EventStore', options, Object.keys(DEFAULTS))
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
   const resolved = { ...DEFAULTS, ...given } as ResolvedOptions
-  assertMilliseconds('sqliteLockTimeoutMs', resolved.sqliteLockTimeoutMs)
+  if (resolved.sqliteLockTimeoutMs !== undefined) {
+    assertMilliseconds('sqliteLockTimeoutMs', resolved.sqliteLockTimeoutMs)
+  }
   assertMilliseconds('lostCommitTimeoutMs', resolved.lostCommitTimeoutMs)
   return Object.freeze(resolved)
 }

@@ -48,7 +48,11 @@ export class StoreCore {
     })
 
   private warn(warning: Warning): void {
-    if (this.options.onWarning === undefined) this.dataSource.logger.log('warn', warning.message)
-    else this.options.onWarning(warning)
+    try {
+      if (this.options.onWarning === undefined) this.dataSource.logger.log('warn', warning.message)
+      else this.options.onWarning(warning)
+    } catch {
+      // What is warned of has failed nothing, and neither may the warning.
+    }
   }
 }

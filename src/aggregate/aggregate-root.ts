@@ -2,7 +2,7 @@ import { InvalidArgumentError } from '../errors/index.js'
 import type { Metadata, NewEvent } from '../model/event.js'
 import { classDefinition } from './class-definition.js'
 import type { AggregateClass } from './class-definition.js'
-import { assignOwn, copyPlain } from './copy-plain.js'
+import { copyPayload, copyPlain } from './copy-plain.js'
 import { declaredEvent } from './declarations.js'
 import type { EventClass } from './declarations.js'
 import { journalOf, requireAggregateId } from './journal.js'
@@ -72,8 +72,8 @@ export abstract class AggregateRoot {
       )
     }
     const { name, version } = declared
-    const payload = copyPlain(assignOwn({}, event))
-    definition.apply(this, { name, version, payload: event })
+    const payload = copyPayload(event)
+    definition.apply(this, { name, version, payload: copyPayload(event) })
     journal.record({ name, version, payload })
   }
 }

@@ -62,7 +62,7 @@ function compile(target: AggregateClass<object>): AggregateDefinition<object> {
     capture: (aggregate) => (aggregate as Snapshotted).toSnapshot?.() ?? { ...aggregate },
     restore: (payload) => {
       const aggregate: Snapshotted = new target()
-      if (aggregate.fromSnapshot === undefined) assignOwn(aggregate, payload)
+      if (aggregate.fromSnapshot === undefined) restoreState(aggregate, payload)
       else aggregate.fromSnapshot(payload)
       return aggregate
     },
@@ -92,6 +92,14 @@ function appliersOf(target: AggregateClass<object>, declared: DeclaredAggregate)
     byName.set(name, applier)
   }
   return byName
+}
+
+/** A property that was undefined is missing in the snapshot; its initial value must not come back. */
+function restoreState(aggregate: object, payload: unknown): void {
+  assignOwn(aggregate, payload)
+  for (const key of Object.keys(aggregate)) {
+    if (!Object.hasOwn(payload as object, key)) Object.assign(aggregate, { [key]: undefined })
+  }
 }
 
 type Method = (this: object, argument: unknown) => unknown

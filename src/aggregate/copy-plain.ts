@@ -8,6 +8,16 @@ export function copyPlain<T>(value: T): T {
   return copy(value, new Map()) as T
 }
 
+/**
+ * Copies a payload as it will be read back: an instance of a class, such as a request's DTO, becomes a plain object
+ * of its own properties.
+ */
+export function copyPayload(payload: unknown): unknown {
+  if (typeof payload !== 'object' || payload === null || Array.isArray(payload)) return copyPlain(payload)
+  const isInstance = Object.prototype.toString.call(payload) === '[object Object]' && !('toJSON' in payload)
+  return copyPlain(isInstance ? assignOwn({}, payload) : payload)
+}
+
 function copy(value: unknown, copies: Map<object, unknown>): unknown {
   if (typeof value !== 'object' || value === null) return value
   const known = copies.get(value)

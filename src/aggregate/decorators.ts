@@ -1,7 +1,7 @@
 import { InvalidArgumentError } from '../errors/index.js'
 import { problemWithName } from '../model/stream-identity.js'
 import type { AggregateOptions } from './aggregate-definition.js'
-import { copyPlain } from './copy-plain.js'
+import { copyPayload } from './copy-plain.js'
 import { declareAggregate, declareApplier, declaredEvent, declareEvent } from './declarations.js'
 import type { EventClass, EventOptions } from './declarations.js'
 import { journalOf } from './journal.js'
@@ -129,9 +129,9 @@ export function Records<A extends object = object, Payload = unknown>(
           `'${String(key)}' was called with null. Leave the argument out, or wrap it in an object.`,
         )
       }
-      // Copied before it runs: the method may change what it was given.
-      const recorded = copyPlain(payload)
-      const result = journal.applyWith(() => method.call(this, payload))
+      // Two copies: the method may change what it is given, or keep it as state that changes later.
+      const recorded = copyPayload(payload)
+      const result = journal.applyWith(() => method.call(this, copyPayload(payload) as Payload))
       if (isThenable(result)) {
         result.then(undefined, () => undefined)
         throw new InvalidArgumentError(

@@ -3,7 +3,7 @@ import type { Metadata, NewEvent } from '../model/event.js'
 import { problemWithName } from '../model/stream-identity.js'
 import { assertEventName } from '../serialization/event-serializer.js'
 import type { AggregateDefinition, AggregateOptions } from './aggregate-definition.js'
-import { copyPlain } from './copy-plain.js'
+import { copyPayload, copyPlain } from './copy-plain.js'
 import { journalOf, requireAggregateId } from './journal.js'
 
 /** An aggregate made of plain functions. */
@@ -83,9 +83,10 @@ export class FunctionalAggregate<State, Event extends NewEvent> {
     for (const event of events) {
       assertEventName(event.name)
       // As it will be replayed: JSON cannot tell a payload that is null from one that is missing.
-      const copy = { ...event, payload: copyPlain(event.payload ?? undefined) }
-      this.evolve(copy)
-      journalOf(this).record(copyPlain(copy))
+      const copy = (): Event => ({ ...event, payload: copyPayload(event.payload) ?? undefined })
+      const recorded = copy()
+      this.evolve(copy())
+      journalOf(this).record(recorded)
     }
   }
 

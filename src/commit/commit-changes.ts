@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { ConcurrentWriteError, StorageError } from '../errors/index.js'
+import { ConcurrentWriteError, SourcedError, StorageError } from '../errors/index.js'
 import { isExpected } from '../model/expected-version.js'
 import type { AppendOutcome, StreamChange } from '../model/stored.js'
 import type { Connection } from '../runner/connection.js'
 import type { Database } from '../runner/database.js'
-import { faultOf } from '../runner/fault.js'
+import { faultOf, isDatabaseVerdict } from '../runner/fault.js'
 import type { Host } from '../runner/host.js'
 import { asStorageError } from '../runner/storage-error.js'
 import type { TransactionEnd } from '../runner/transaction-hooks.js'
@@ -25,11 +25,11 @@ type Attempt =
   | ({ readonly kind: 'committed' } & Committed)
   /** Another writer took a sequence between the check and the insert. */
   | { readonly kind: 'raced'; readonly joined: boolean }
-  /** The connection broke while the database may have been committing. */
-  | { readonly kind: 'lost'; readonly session: number | undefined; readonly cause: unknown }
+  /** Nobody said what became of it: the connection broke, or the client gave up waiting. */
+  | { readonly kind: 'lost'; readonly cause: unknown }
 
-/** In a host's transaction with a fixed snapshot, every new attempt would race in the same way. */
-const MAX_JOINED_ATTEMPTS = 5
+/** How many races in a host's transaction make it worth asking whether its snapshot is fixed. */
+const RACES_BEFORE_ASKING = 5
 
 /**
  * The one place that commits. Events alone travel in a single statement, which needs no transaction around it;
@@ -47,7 +47,7 @@ export async function commitChanges(
     const attempt = await attemptCommit(database, host, commitId, changes, whenJoined)
     if (attempt.kind === 'committed') return attempt
     if (attempt.kind === 'lost') return settle(database, commitId, changes, attempt)
-    if (attempt.joined && count === MAX_JOINED_ATTEMPTS) throw hiddenWriter()
+    if (attempt.joined && count % RACES_BEFORE_ASKING === 0) await assertFreshSnapshots(database, host)
     // The key says that another writer was faster; the next attempt sees its events and judges by them.
     await sleep(Math.random() * Math.min(count, 20))
   }
@@ -62,22 +62,28 @@ async function attemptCommit(
 ): Promise<Attempt> {
   try {
     return await database.connect(host, async (connection) => {
-      const session = await connection.sessionId()
+      await connection.open()
       try {
         return { kind: 'committed', ...(await write(connection, commitId, changes, whenJoined)) }
       } catch (error) {
-        const fault = faultOf(error)
-        if (fault.kind === 'unique-violation' && fault.constraint === connection.statements.streamKey) {
-          return { kind: 'raced', joined: connection.joined }
-        }
-        if (fault.kind === 'connection' && connection.mayHaveCommitted)
-          return { kind: 'lost', session, cause: error }
-        throw error
+        return await failedAttempt(connection, error)
       }
     })
   } catch (error) {
     throw asStorageError('append', error)
   }
+}
+
+/** Tells what a failure means for the commit; throws it if the commit certainly failed. */
+async function failedAttempt(connection: Connection, error: unknown): Promise<Attempt> {
+  const fault = faultOf(error)
+  const { joined } = connection
+  const keyTaken = fault.kind === 'unique-violation' && fault.constraint === connection.statements.streamKey
+  if (keyTaken || (fault.kind === 'serialization' && !joined)) return { kind: 'raced', joined }
+  const known = error instanceof SourcedError || isDatabaseVerdict(error)
+  if (connection.statements.lostCommits === undefined || known || !connection.mayHaveCommitted) throw error
+  await connection.discard(error)
+  return { kind: 'lost', cause: error }
 }
 
 async function write(
@@ -114,8 +120,11 @@ async function append(
   commitId: string,
   streams: readonly StreamChange[],
 ): Promise<AppendOutcome> {
-  const outcome = await connection.run(connection.statements.append(commitId, streams))
-  if (outcome.accepted) return outcome
+  const outcome = await connection.run(connection.statements.append(commitId, streams, connection.holdsFloor))
+  if (outcome.accepted) {
+    connection.keepFloor()
+    return outcome
+  }
   const checked = await check(connection, streams)
   // Refused, and yet everything is as expected by now: the stream came into being in between.
   return streams.some(({ events }) => events.length > 0) ? append(connection, commitId, streams) : checked
@@ -140,11 +149,15 @@ async function settle(
   database: Database,
   commitId: string,
   changes: Changes,
-  { session, cause }: Attempt & { readonly kind: 'lost' },
+  { cause }: Attempt & { readonly kind: 'lost' },
 ): Promise<Committed> {
-  const found = await settleLostCommit(database, commitId, changes.streams, session)
+  const found = await settleLostCommit(database, commitId, changes.streams)
   if (typeof found === 'object') return { commitId, outcome: found, joined: false }
-  if (found === 'not-written') throw asStorageError('append', cause)
+  if (found === 'not-written') {
+    const problem =
+      'The connection broke, or an answer took too long. Reading back showed that nothing was written; try again.'
+    throw new StorageError('append', problem, true, 'not-written', { cause })
+  }
   throw new StorageError(
     'append',
     `The connection broke during the commit, and the database could not be asked what became of it within ` +
@@ -155,8 +168,13 @@ async function settle(
   )
 }
 
-function hiddenWriter(): StorageError {
-  return new StorageError(
+/** In a transaction with a fixed snapshot every new attempt would race in the same way. */
+async function assertFreshSnapshots(database: Database, host: Host | undefined): Promise<void> {
+  const isolation = await database.connect(host, (connection) =>
+    connection.run(connection.statements.isolation()),
+  )
+  if (isolation === 'fresh') return
+  throw new StorageError(
     'append',
     'Another writer appended to a stream of this commit, and the isolation level of your transaction hides its ' +
       'events. Nothing was written. Roll your transaction back and run it again.',

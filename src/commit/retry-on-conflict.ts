@@ -41,5 +41,5 @@ export async function retryOnConflict<Result>(
 function isRetryable(error: unknown): boolean {
   if (error instanceof SourcedError) return error.retryable
   const { kind } = faultOf(error)
-  return kind === 'transient' || kind === 'busy'
+  return kind === 'serialization' || kind === 'lock-timeout' || kind === 'busy'
 }

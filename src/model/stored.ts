@@ -39,6 +39,15 @@ export interface StoredEvent extends StreamIdentity {
   readonly recordedAt: Date
 }
 
+/** An event as a load statement returns it: only what replaying it takes. */
+export interface TailEvent {
+  readonly sequence: number
+  readonly name: string
+  readonly version: number
+  /** Of the built-in codec the decoded payload; of every other codec, what that codec has to decode. */
+  readonly payload: { readonly decoded: unknown } | EncodedPayload
+}
+
 /** A snapshot ready for SQL, and as the database returned it. */
 export interface StoredSnapshot extends StreamIdentity {
   readonly version: number

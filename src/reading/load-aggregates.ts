@@ -3,7 +3,7 @@ import type { AggregateDefinition, AppliedEvent } from '../aggregate/aggregate-d
 import { journalOf } from '../aggregate/journal.js'
 import { ReplayError } from '../errors/index.js'
 import { MAX_SEQUENCE } from '../model/expected-version.js'
-import type { StoredEvent, StoredSnapshot } from '../model/stored.js'
+import type { StoredSnapshot, TailEvent } from '../model/stored.js'
 import type { StreamIdentity } from '../model/stream-identity.js'
 import type { Database } from '../runner/database.js'
 import type { Host } from '../runner/host.js'
@@ -29,7 +29,9 @@ export interface LoadOptions {
 }
 
 /** How many events of a stream the first round trip may bring; longer tails follow a page at a time. */
-const FIRST_PAGE = 1_000
+function firstPage(streams: number): number {
+  return streams === 1 ? 1_000 : Math.max(50, Math.floor(20_000 / streams))
+}
 
 /** Loads aggregates of one type, in the order of the ids; those that do not exist are left out. */
 export async function loadAggregates<A extends object>(
@@ -47,7 +49,7 @@ export async function loadAggregates<A extends object>(
     snapshotType: snapshots === undefined ? undefined : aggregateType,
     snapshotVersion: snapshots === undefined ? undefined : (snapshots.version ?? 1),
     toVersion,
-    limit: FIRST_PAGE,
+    limit: firstPage(ids.length),
   }
   const streams = await reading(
     database.connect(host, (connection) => connection.run(connection.statements.loadStreams(asked))),
@@ -77,7 +79,7 @@ async function replay<A extends object>(
   context: LoadContext,
   definition: AggregateDefinition<A>,
   identity: StreamIdentity,
-  { snapshot, usable, events }: LoadedStream,
+  { snapshot, usable, events, complete }: LoadedStream,
   toVersion: number,
 ): Promise<A | undefined> {
   const restored = snapshot && restore(context, definition, snapshot, usable, toVersion)
@@ -85,12 +87,11 @@ async function replay<A extends object>(
   const journal = journalOf(aggregate)
   journal.identify(identity.aggregateId, definition)
   if (restored !== undefined) journal.committedVersion = journal.snapshotVersion = snapshot!.version
-  // Rows that continue a snapshot which turned out to be unreadable do not begin at 1.
+  // Events that continue a snapshot which turned out to be unreadable do not begin at 1.
   const tail = usable && restored === undefined ? [] : events
-  for (const event of tail) apply(context, definition, aggregate, event)
+  for (const event of tail) apply(context, definition, aggregate, identity, event)
   journal.committedVersion += tail.length
-  if (tail.length === FIRST_PAGE || tail !== events)
-    await replayRest(context, definition, identity, aggregate, toVersion)
+  if (!complete || tail !== events) await replayRest(context, definition, identity, aggregate, toVersion)
   return journal.committedVersion === 0 ? undefined : aggregate
 }
 
@@ -148,9 +149,10 @@ function apply<A extends object>(
   { serializer }: LoadContext,
   definition: AggregateDefinition<A>,
   aggregate: A,
-  stored: StoredEvent,
+  stream: StreamIdentity,
+  event: TailEvent,
 ): void {
-  applyDecoded(definition, aggregate, stored, stored.sequence, serializer.decode(stored))
+  applyDecoded(definition, aggregate, stream, event.sequence, serializer.decodeTail(stream, event))
 }
 
 function applyDecoded<A extends object>(

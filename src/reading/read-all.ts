@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { FeedStalledError } from '../errors/index.js'
+import { FeedStalledError, InvalidArgumentError } from '../errors/index.js'
 import type { Metadata, RecordedEvent } from '../model/event.js'
 import type { Database } from '../runner/database.js'
 import type { Host } from '../runner/host.js'
@@ -50,6 +50,7 @@ export async function* readAll(
   }
   let after = options.after ?? (options.from ?? 1) - 1
   let delivered = 0
+  await assertFreshPages(database, host)
   const { lastPosition, holders } = await readCeiling(database, host)
   for (let settled = floorOf(holders, lastPosition); ; settled = lastPosition) {
     while (after < settled) {
@@ -68,6 +69,19 @@ export async function* readAll(
     if (settled >= lastPosition) return
     await untilEnded(database, host, holders, settled, settleTimeoutMs)
   }
+}
+
+/** With a fixed snapshot the pages would lack what the ceiling counts as settled, and a reader would skip it. */
+async function assertFreshPages(database: Database, host: Host | undefined): Promise<void> {
+  if (!database.joins(host)) return
+  const isolation = await reading(
+    database.connect(host, (connection) => connection.run(connection.statements.isolation())),
+  )
+  if (isolation === 'fresh') return
+  throw new InvalidArgumentError(
+    'readAll cannot read inside a REPEATABLE READ or SERIALIZABLE transaction: it would skip events that were ' +
+      'committed after the transaction began. Read the feed outside of it, or at READ COMMITTED.',
+  )
 }
 
 function floorOf(holders: readonly FeedHolder[], lastPosition: number): number {

@@ -1,22 +1,29 @@
 import type { QueryRunner } from 'typeorm'
+import { savepoint } from '../sql/savepoint.js'
 import type { Statement } from '../sql/statement.js'
 import type { Statements } from '../sql/statements.js'
 import { runStatement } from './run-statement.js'
-import type { TransactionEnd, TransactionHooks } from './transaction-hooks.js'
+import type { JoinedTransaction, TransactionEnd } from './transaction-hooks.js'
 
 /** One connection for a while, and what the store may do on it. */
 export class Connection {
-  /** Whether a transaction is open that the host will end. */
-  readonly joined: boolean
   private phase: 'idle' | 'statement' | 'transaction' | 'commit' = 'idle'
 
   constructor(
     private readonly runner: QueryRunner,
     readonly statements: Statements,
-    private readonly hooks: TransactionHooks,
+    private readonly transaction: JoinedTransaction | undefined,
     private readonly prepared: boolean,
-  ) {
-    this.joined = runner.isTransactionActive
+  ) {}
+
+  /** Whether a transaction is open that the host will end. */
+  get joined(): boolean {
+    return this.transaction !== undefined
+  }
+
+  /** Whether the host's transaction holds the feed's floor lock already. */
+  get holdsFloor(): boolean {
+    return this.transaction?.holdsFloor ?? false
   }
 
   /**
@@ -27,6 +34,11 @@ export class Connection {
     return !this.joined && (this.phase === 'statement' || this.phase === 'commit')
   }
 
+  /** Opens the connection: what fails here has sent nothing. */
+  async open(): Promise<void> {
+    await this.runner.connect()
+  }
+
   /** Runs one statement: by itself, or in the transaction that is open. */
   async run<Result>(statement: Statement<Result>): Promise<Result> {
     if (this.phase === 'idle') this.phase = 'statement'
@@ -35,14 +47,56 @@ export class Connection {
 
   /** Runs `work` in a transaction, or in a savepoint of the host's. */
   async atomically<Result>(work: () => Promise<Result>): Promise<Result> {
-    if (this.joined) this.hooks.watch(this.runner)
-    await this.open()
-    this.phase = 'transaction'
-    await this.runner.startTransaction()
+    return this.joined ? this.inSavepoint(work) : this.inTransaction(work)
+  }
+
+  /** Inside `atomically()` of a joined transaction: what to do when the host's transaction has ended. */
+  whenEnded(end: TransactionEnd): void {
+    this.transaction?.pending.push({ level: this.transaction.level, end })
+  }
+
+  /** An append of this savepoint took the floor lock, and keeps it unless its host rolls back that far. */
+  keepFloor(): void {
+    const { transaction } = this
+    if (transaction === undefined || transaction.holdsFloor) return
+    transaction.holdsFloor = true
+    const lose = (): void => {
+      transaction.holdsFloor = false
+    }
+    this.whenEnded({ onCommit: () => undefined, onRollback: lose })
+  }
+
+  /** Closes the connection instead of giving it back to the pool: nobody knows what is still under way on it. */
+  discard(cause: unknown): Promise<void> {
+    return discardConnection(this.runner, cause)
+  }
+
+  /**
+   * A savepoint of the module's own rather than one of TypeORM's: those count on everybody taking turns, and
+   * tell every subscriber.
+   */
+  private async inSavepoint<Result>(work: () => Promise<Result>): Promise<Result> {
+    await runStatement(this.runner, savepoint.set, false)
     try {
       const result = await work()
+      await runStatement(this.runner, savepoint.release, false)
+      return result
+    } catch (error) {
+      // The first error is the one to report; if this fails, the whole transaction is lost anyway.
+      await runStatement(this.runner, savepoint.rollBack, false)
+        .then(() => runStatement(this.runner, savepoint.release, false))
+        .catch(() => undefined)
+      throw error
+    }
+  }
+
+  private async inTransaction<Result>(work: () => Promise<Result>): Promise<Result> {
+    this.phase = 'transaction'
+    try {
+      await this.runner.startTransaction()
+      const result = await work()
       this.phase = 'commit'
-      await this.runner.commitTransaction()
+      await this.commit()
       return result
     } catch (error) {
       await this.rollBack(error)
@@ -50,28 +104,25 @@ export class Connection {
     }
   }
 
-  /** Inside `atomically()` of a joined transaction: what to do when the host's transaction has ended. */
-  whenEnded(end: TransactionEnd): void {
-    this.hooks.whenEnded(this.runner, end)
-  }
-
-  /** The database's id of this session, to look for it after its connection was lost. */
-  async sessionId(): Promise<number | undefined> {
-    const client = (await this.open()) as { readonly processID?: number } | undefined
-    return client?.processID
+  private async commit(): Promise<void> {
+    try {
+      await this.runner.commitTransaction()
+    } catch (error) {
+      // A subscriber of the host's that fails after COMMIT does not undo it.
+      if (this.runner.isTransactionActive) throw error
+    }
   }
 
   /** The first error is the one to report. A connection that cannot roll back must not go back to the pool. */
   private async rollBack(cause: unknown): Promise<void> {
-    try {
-      await this.runner.rollbackTransaction()
-    } catch {
-      const runner = this.runner as { releasePostgresConnection?: (cause: unknown) => Promise<void> }
-      if (!this.joined) await runner.releasePostgresConnection?.(cause)
-    }
+    if (!this.runner.isTransactionActive) return
+    await this.runner.rollbackTransaction().catch(() => this.discard(cause))
   }
+}
 
-  private async open(): Promise<unknown> {
-    return this.runner.connect()
-  }
+/** Has the pool close a runner's connection. */
+export async function discardConnection(runner: QueryRunner, cause: unknown): Promise<void> {
+  await (
+    runner as { releasePostgresConnection?: (cause: unknown) => Promise<void> }
+  ).releasePostgresConnection?.(cause)
 }

@@ -4,7 +4,7 @@ import type { EntityManager } from 'typeorm'
 export interface DatabaseOptions {
   readonly preparedStatements: boolean
   readonly guardSqlite: boolean
-  readonly sqliteLockTimeoutMs: number
+  readonly sqliteLockTimeoutMs: number | undefined
   readonly lostCommitTimeoutMs: number
   readonly manager: (() => EntityManager) | undefined
   /** The entity classes that map the tables; `undefined` finds them among the DataSource's entities. */

@@ -1,6 +1,6 @@
 import type { DataSource, QueryRunner } from 'typeorm'
 import type { Dialect } from '../../entities/index.js'
-import { InvalidArgumentError } from '../errors/index.js'
+import { InvalidArgumentError, StorageError } from '../errors/index.js'
 import type { InspectedTable } from '../sql/inspected-table.js'
 import { inspectTable as inspectPostgresTable } from '../sql/postgres/inspect-table.js'
 import { postgresStatements } from '../sql/postgres/index.js'
@@ -9,21 +9,21 @@ import { inspectTable as inspectSqliteTable } from '../sql/sqlite/inspect-table.
 import { sqliteStatements } from '../sql/sqlite/index.js'
 import type { Statements } from '../sql/statements.js'
 import { assertSchema, streamKeyOf } from './check-schema.js'
-import { Connection } from './connection.js'
+import { Connection, discardConnection } from './connection.js'
 import type { DatabaseOptions } from './database-options.js'
-import { FifoLock } from './fifo-lock.js'
+import { faultOf } from './fault.js'
 import { runnerOf } from './host.js'
 import type { Host } from './host.js'
 import { resolveTables } from './resolve-tables.js'
 import { runStatement } from './run-statement.js'
-import { guardSqlite, ownRunner } from './sqlite-guard.js'
+import { assertNotGuarded, guardSqlite, ownRunner } from './sqlite-guard.js'
 import { TransactionHooks } from './transaction-hooks.js'
+import type { JoinedTransaction } from './transaction-hooks.js'
 
 /** A store's way to its DataSource: hands out connections, joins host transactions, checks the schema once. */
 export class Database {
   readonly dialect: Dialect
   private readonly hooks: TransactionHooks
-  private readonly turns = new WeakMap<QueryRunner, FifoLock>()
   private readonly raisedInside = new WeakMap<Error, QueryRunner>()
   private compiled: Statements | undefined
 
@@ -33,6 +33,7 @@ export class Database {
   ) {
     this.dialect = dialectOf(dataSource)
     if (this.dialect === 'sqlite' && options.guardSqlite) guardSqlite(dataSource, options.sqliteLockTimeoutMs)
+    if (this.dialect === 'sqlite' && !options.guardSqlite) assertNotGuarded(dataSource)
     this.hooks = new TransactionHooks(
       this.dialect === 'postgres' ? (runner) => runStatement(runner, probeTransaction, false) : undefined,
     )
@@ -53,19 +54,20 @@ export class Database {
       )
     }
     const bound = runnerOf(host ?? this.options.manager?.() ?? this.dataSource.manager)
-    if (bound !== undefined) return this.onBorrowed(bound, work)
+    if (bound !== undefined) return this.onBorrowed(ownRunner(bound), work)
     return this.connectAnew(work)
   }
 
   /** Runs `work` on a connection from the pool, whatever the host is bound to. */
   async connectAnew<Result>(work: (connection: Connection) => Promise<Result>): Promise<Result> {
-    const runner = this.dataSource.createQueryRunner('master')
-    // Inside a transaction on SQLite the DataSource lends out the transaction's own runner.
-    if (runner.isTransactionActive) return this.onBorrowed(runner, work)
-    try {
-      return await work(await this.connectionOn(runner))
-    } finally {
-      await runner.release()
+    for (let stale = 0; ; stale++) {
+      try {
+        return await this.onPooled(work)
+      } catch (error) {
+        // Nothing was run, and the connection is closed. Every connection of the pool may be like that once.
+        if (!(error instanceof StaleConnection)) throw error
+        if (stale === MAX_STALE_CONNECTIONS) throw error.cause
+      }
     }
   }
 
@@ -90,27 +92,51 @@ export class Database {
     return this.dialect === 'sqlite' && this.dataSource.createQueryRunner('master').isTransactionActive
   }
 
+  private async onPooled<Result>(work: (connection: Connection) => Promise<Result>): Promise<Result> {
+    const runner = this.dataSource.createQueryRunner('master')
+    // Inside a transaction on SQLite the DataSource lends out the transaction's own runner.
+    if (runner.isTransactionActive) return this.onBorrowed(ownRunner(runner), work)
+    let connection: Connection | undefined
+    try {
+      if (await hasForeignTransaction(runner)) throw new StaleConnection(foreignTransaction())
+      connection = await this.connectionOn(runner, undefined)
+      return await work(connection)
+    } catch (error) {
+      const stale = faultOf(error).kind === 'stale-statement' ? new StaleConnection(error) : error
+      if (stale instanceof StaleConnection) await discardConnection(runner, stale)
+      throw stale
+    } finally {
+      await runner.release()
+    }
+  }
+
   private async onBorrowed<Result>(
     runner: QueryRunner,
     work: (connection: Connection) => Promise<Result>,
   ): Promise<Result> {
-    const own = ownRunner(runner)
-    let turns = this.turns.get(own)
-    if (turns === undefined) this.turns.set(own, (turns = new FifoLock()))
-    const endTurn = await turns.acquire()
+    // What is asked for while the transaction is open belongs to that transaction, or fails.
+    const asked = runner.isTransactionActive ? this.hooks.watch(runner) : undefined
+    assertNotEnding(asked)
+    const endTurn = await this.hooks.takeTurn(runner)
     try {
-      return await work(await this.connectionOn(own))
+      assertNotEnding(asked)
+      const joined = asked ?? (runner.isTransactionActive ? this.hooks.watch(runner) : undefined)
+      if (joined === undefined && (await hasForeignTransaction(runner))) throw foreignTransaction()
+      return await work(await this.connectionOn(runner, joined))
     } catch (error) {
-      if (error instanceof Error && own.isTransactionActive) this.raisedInside.set(error, own)
+      if (error instanceof Error && runner.isTransactionActive) this.raisedInside.set(error, runner)
       throw error
     } finally {
       endTurn()
     }
   }
 
-  private async connectionOn(runner: QueryRunner): Promise<Connection> {
+  private async connectionOn(
+    runner: QueryRunner,
+    joined: JoinedTransaction | undefined,
+  ): Promise<Connection> {
     const prepared = this.dialect === 'postgres' && this.options.preparedStatements
-    return new Connection(runner, await this.statements(runner), this.hooks, prepared)
+    return new Connection(runner, await this.statements(runner), joined, prepared)
   }
 
   /**
@@ -143,6 +169,41 @@ export class Database {
       ? postgresStatements(tables, events.positionSequence ?? '', streamKeyOf(eventMetadata, events))
       : sqliteStatements(tables)
   }
+}
+
+/** More than any pool has connections. */
+const MAX_STALE_CONNECTIONS = 200
+
+/** A connection of the pool that nobody should use any more. */
+class StaleConnection extends Error {
+  constructor(override readonly cause: unknown) {
+    super('stale connection')
+  }
+}
+
+/** Whether somebody began a transaction on this connection behind TypeORM's back, whose end nobody would hear of. */
+async function hasForeignTransaction(runner: QueryRunner): Promise<boolean> {
+  const client = (await runner.connect()) as { getTransactionStatus?: () => string | null }
+  const status = client.getTransactionStatus?.()
+  return !runner.isTransactionActive && (status === 'T' || status === 'E')
+}
+
+function foreignTransaction(): InvalidArgumentError {
+  return new InvalidArgumentError(
+    'A transaction is open on this connection that was not begun through TypeORM. Begin and end transactions with ' +
+      'dataSource.transaction() or queryRunner.startTransaction(), so that the store can take part in them.',
+  )
+}
+
+function assertNotEnding(joined: JoinedTransaction | undefined): void {
+  if (joined?.ending === undefined) return
+  throw new StorageError(
+    'append',
+    'The transaction ended before this call could take part in it. Nothing was written. Await everything that belongs ' +
+      'to a transaction before its callback returns.',
+    false,
+    'not-written',
+  )
 }
 
 const SQLITE_TYPES: readonly string[] = ['better-sqlite3', 'sqlite']

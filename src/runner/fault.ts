@@ -1,8 +1,12 @@
 /** What a driver's error means, whichever driver and TypeORM version it came through. */
 export type Fault =
   | { readonly kind: 'unique-violation'; readonly constraint: string | undefined }
-  /** Another transaction got in the way: serialization failure, deadlock, lock timeout. Nothing was written. */
-  | { readonly kind: 'transient' }
+  /** Another transaction got in the way, and the database undid this one. */
+  | { readonly kind: 'serialization' }
+  /** A lock was not to be had in time. Nothing was written. */
+  | { readonly kind: 'lock-timeout' }
+  /** A prepared statement does not fit a changed table, or is gone. Nothing was run. */
+  | { readonly kind: 'stale-statement' }
   /** SQLite: another process holds the file. Nothing was written. */
   | { readonly kind: 'busy' }
   /** An earlier error aborted the transaction, and somebody swallowed it. */
@@ -11,7 +15,9 @@ export type Fault =
   | { readonly kind: 'connection' }
   | { readonly kind: 'other' }
 
-const TRANSIENT = new Set(['40001', '40P01', '55P03'])
+const SERIALIZATION = new Set(['40001', '40P01'])
+/** Where Postgres notices that a prepared statement's result has changed: the code alone means anything unsupported. */
+const STALE_PLAN_ROUTINE = 'RevalidateCachedQuery'
 const CONNECTION = new Set([
   '57P01',
   '57P02',
@@ -41,7 +47,9 @@ export function faultOf(error: unknown): Fault {
   const driverError = driverErrorOf(error)
   const code = String(driverError.code ?? '')
   if (code === '23505') return { kind: 'unique-violation', constraint: driverError.constraint }
-  if (TRANSIENT.has(code)) return { kind: 'transient' }
+  if (SERIALIZATION.has(code)) return { kind: 'serialization' }
+  if (code === '55P03') return { kind: 'lock-timeout' }
+  if (code === '26000' || driverError.routine === STALE_PLAN_ROUTINE) return { kind: 'stale-statement' }
   if (code === '25P02') return { kind: 'aborted-transaction' }
   if (code.startsWith('SQLITE_BUSY')) return { kind: 'busy' }
   if (CONNECTION.has(code) || code.startsWith('08')) return { kind: 'connection' }
@@ -49,7 +57,17 @@ export function faultOf(error: unknown): Fault {
   return { kind: 'other' }
 }
 
+/**
+ * Whether the database itself refused. Anything else that goes wrong after a statement was sent, such as a
+ * timeout of the client's, says nothing about what the database did.
+ */
+export function isDatabaseVerdict(error: unknown): boolean {
+  return faultOf(error).kind !== 'connection' && driverErrorOf(error).severity !== undefined
+}
+
 interface DriverError {
+  readonly severity?: string
+  readonly routine?: string
   readonly code?: string | number
   readonly constraint?: string
   readonly message: string

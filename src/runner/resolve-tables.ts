@@ -26,7 +26,10 @@ export function resolveTables(
     'snapshotEntity',
   )
   const escape = (name: string): string => dataSource.driver.escape(name)
-  const table = (metadata: EntityMetadata): string => metadata.tablePath.split('.').map(escape).join('.')
+  const table = ({ schema, tableName }: EntityMetadata): string =>
+    dialect === 'postgres' && schema !== undefined
+      ? `${escape(schema)}.${escape(tableName)}`
+      : escape(tableName)
   const column = (metadata: EntityMetadata, property: string): string => {
     const found = metadata.findColumnWithPropertyName(property)
     if (found === undefined) throw new Error(`Entity ${metadata.name} has no column for ${property}`)

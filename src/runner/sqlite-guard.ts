@@ -1,7 +1,10 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { DataSource, EntityManager, QueryRunner } from 'typeorm'
-import { StorageError } from '../errors/index.js'
+import { InvalidArgumentError, StorageError } from '../errors/index.js'
 import { FifoLock } from './fifo-lock.js'
+import { GuardedRunner } from './guarded-runner.js'
+import type { SqliteRunner } from './guarded-runner.js'
+import { lend, LENDER } from './lent-runner.js'
 
 /**
  * TypeORM gives everybody who uses a SQLite DataSource the same query runner. Transactions that overlap then
@@ -9,18 +12,29 @@ import { FifoLock } from './fifo-lock.js'
  * and plain statements that happen to run meanwhile disappear with it.
  *
  * The guard gives every caller a runner of its own. Runners take turns: a transaction keeps its turn until it
- * ends, a statement outside of one takes a turn for itself. Inside the callback of `dataSource.transaction()`
- * the DataSource hands out the transaction's own runner, so that code which forgets to pass the manager on
- * still takes part in the transaction, as it would without the guard, and does not wait for itself.
+ * ends, a statement outside of one takes a turn for itself. Inside a transaction (its callback, subscribers that
+ * it wakes, migrations) the DataSource hands out the transaction's own runner, so that code which forgets to pass
+ * the manager on still takes part in it, as it would without the guard, and does not wait for itself.
  */
-export function guardSqlite(dataSource: DataSource, lockTimeoutMs: number): void {
+export function guardSqlite(dataSource: DataSource, lockTimeoutMs: number | undefined): void {
   const driver = dataSource.driver as unknown as SqliteDriver
-  if (guarded.has(driver)) return
-  guarded.add(driver)
-  const guard = new SqliteGuard(driver, lockTimeoutMs)
-  driver.createQueryRunner = () => guard.createQueryRunner()
-  const manager: Pick<EntityManager, 'transaction'> = dataSource.manager
-  manager.transaction = guard.transactionOf(dataSource.manager)
+  const known = guards.get(driver)
+  if (known !== undefined) {
+    if (lockTimeoutMs !== undefined) known.lockTimeoutMs = lockTimeoutMs
+    return
+  }
+  const guard = new SqliteGuard(driver, lockTimeoutMs ?? DEFAULT_LOCK_TIMEOUT_MS)
+  guard.install(dataSource)
+  guards.set(driver, guard)
+}
+
+/** Refuses to do without the guard on a DataSource that has it. */
+export function assertNotGuarded(dataSource: DataSource): void {
+  if (guards.has(dataSource.driver as unknown as SqliteDriver)) {
+    throw new InvalidArgumentError(
+      `'guardSqlite: false' comes too late: openSqlite, or another EventStore, guards this DataSource already.`,
+    )
+  }
 }
 
 /** The runner that really holds the transaction, if this one was borrowed inside of it. */
@@ -28,34 +42,34 @@ export function ownRunner(runner: QueryRunner): QueryRunner {
   return (runner as { [LENDER]?: QueryRunner })[LENDER] ?? runner
 }
 
-const LENDER = Symbol('lender')
-const guarded = new WeakSet<SqliteDriver>()
+const DEFAULT_LOCK_TIMEOUT_MS = 30_000
+const guards = new WeakMap<SqliteDriver, SqliteGuard>()
 
-/** What the guard needs of TypeORM's SQLite drivers and runners beyond their public types. */
+/** What the guard needs of TypeORM's SQLite drivers beyond their public types. */
 interface SqliteDriver {
   readonly databaseConnection: object
   createQueryRunner: (mode: 'master' | 'slave') => QueryRunner
+  disconnect: () => Promise<void>
 }
 
-type SqliteRunner = QueryRunner & {
-  isTransactionActive: boolean
-  transactionDepth: number
-  stmtCache?: Map<string, unknown>
+/** Code that runs inside a transaction, or is about to begin one. */
+interface Scope {
+  runner: SqliteRunner | undefined
+  /** Nested transactions of code that borrows the runner take turns too. */
+  readonly nested: FifoLock
 }
 
 class SqliteGuard {
-  private readonly turns = new FifoLock()
-  private readonly current = new AsyncLocalStorage<{ readonly runner: SqliteRunner }>()
+  private turns = new FifoLock()
+  private readonly current = new AsyncLocalStorage<Scope>()
   private readonly Runner: new (driver: SqliteDriver) => SqliteRunner
   private statements: { readonly connection: object; readonly cache: Map<string, unknown> } | undefined
 
   constructor(
     private readonly driver: SqliteDriver,
-    private readonly lockTimeoutMs: number,
+    public lockTimeoutMs: number,
   ) {
-    // The runner that TypeORM shared so far keeps working for whoever holds it, under the same rules.
     const shared = driver.createQueryRunner('master') as SqliteRunner
-    this.Runner = shared.constructor as new (driver: SqliteDriver) => SqliteRunner
     if (shared.isTransactionActive) {
       throw new StorageError(
         'create store',
@@ -64,31 +78,70 @@ class SqliteGuard {
         'not-written',
       )
     }
+    this.Runner = shared.constructor as new (driver: SqliteDriver) => SqliteRunner
+    // The runner that TypeORM shared so far keeps working for whoever holds it, under the same rules.
     this.guard(shared)
   }
 
-  createQueryRunner(): QueryRunner {
-    const open = this.current.getStore()?.runner
-    if (open?.isTransactionActive === true) return lend(open)
+  install(dataSource: DataSource): void {
+    const { driver } = this
+    const disconnect = driver.disconnect.bind(driver)
+    driver.createQueryRunner = () => this.createQueryRunner()
+    driver.disconnect = async () => {
+      // Transactions that were left open end with the connection, and nobody has to wait for them.
+      this.turns = new FifoLock()
+      await disconnect()
+    }
+    this.wrapTransaction(dataSource.manager)
+    for (const method of ['runMigrations', 'undoLastMigration'] as const) {
+      const original = dataSource[method].bind(dataSource) as (...parameters: unknown[]) => Promise<unknown>
+      const wrapped = (...parameters: unknown[]): Promise<unknown> =>
+        this.current.run({ runner: undefined, nested: new FifoLock() }, () => original(...parameters))
+      Object.assign(dataSource, { [method]: wrapped })
+    }
+  }
+
+  private createQueryRunner(): QueryRunner {
+    const scope = this.current.getStore()
+    if (scope?.runner?.isTransactionActive === true) return lend(scope.runner, scope.nested)
     const runner = new this.Runner(this.driver)
     if (runner.stmtCache !== undefined) runner.stmtCache = this.statementCache()
     this.guard(runner)
     return runner
   }
 
-  transactionOf(manager: EntityManager): EntityManager['transaction'] {
+  private guard(runner: SqliteRunner): void {
+    new GuardedRunner(runner, {
+      takeTurn: () => this.takeTurn(),
+      started: () => this.enter(runner),
+      inside: (work) => this.current.run({ runner, nested: new FifoLock() }, work),
+      wrapManager: (manager) => this.wrapTransaction(manager),
+    })
+  }
+
+  /** A scope without a transaction, such as that of migrations, belongs to the first one that begins inside it. */
+  private enter(runner: SqliteRunner): void {
+    const scope = this.current.getStore()
+    if (scope !== undefined && scope.runner?.isTransactionActive !== true) scope.runner = runner
+  }
+
+  /** Makes a manager's `transaction()` run its callback inside the transaction's scope. */
+  private wrapTransaction(manager: EntityManager): void {
     type Work = (inner: EntityManager) => Promise<unknown>
     const original = manager.transaction.bind(manager) as (...parameters: unknown[]) => Promise<unknown>
     const inside =
       (work: Work): Work =>
-      (inner) =>
-        this.current.run({ runner: inner.queryRunner as SqliteRunner }, () => work(inner))
-    return (...parameters: unknown[]) =>
+      (inner) => {
+        const runner = ownRunner(inner.queryRunner!) as SqliteRunner
+        return this.current.run({ runner, nested: new FifoLock() }, () => work(inner))
+      }
+    const transaction = (...parameters: unknown[]): Promise<unknown> =>
       original(
         ...parameters.map((parameter) =>
           typeof parameter === 'function' ? inside(parameter as Work) : parameter,
         ),
       )
+    Object.assign(manager, { transaction })
   }
 
   /** Runners share the prepared statements of one connection, as TypeORM's single runner did. */
@@ -111,83 +164,4 @@ class SqliteGuard {
         ),
     )
   }
-
-  private guard(runner: SqliteRunner): void {
-    const query = runner.query.bind(runner) as (...parameters: unknown[]) => Promise<unknown>
-    const start = runner.startTransaction.bind(runner)
-    const commit = runner.commitTransaction.bind(runner)
-    const rollback = runner.rollbackTransaction.bind(runner)
-    const release = runner.release.bind(runner)
-    let endTurn: (() => void) | undefined
-    const endTurnUnlessActive = (): void => {
-      if (runner.isTransactionActive) return
-      endTurn?.()
-      endTurn = undefined
-    }
-    Object.assign(runner, {
-      query: async (...parameters: unknown[]) => {
-        if (endTurn !== undefined) return query(...parameters)
-        const end = await this.takeTurn()
-        try {
-          return await query(...parameters)
-        } finally {
-          end()
-        }
-      },
-      startTransaction: async (...isolation: Parameters<QueryRunner['startTransaction']>) => {
-        endTurn ??= await this.takeTurn()
-        try {
-          await start(...isolation)
-        } catch (error) {
-          if (runner.transactionDepth === 0) runner.isTransactionActive = false
-          endTurnUnlessActive()
-          throw error
-        }
-      },
-      commitTransaction: async () => {
-        await commit()
-        endTurnUnlessActive()
-      },
-      rollbackTransaction: async () => {
-        try {
-          await rollback()
-        } catch (error) {
-          // SQLite has rolled back by itself (disk full, for example), or the connection is gone.
-          if (runner.isTransactionActive && runner.transactionDepth <= 1) abandon(runner)
-          throw error
-        } finally {
-          endTurnUnlessActive()
-        }
-      },
-      release: async () => {
-        if (endTurn !== undefined && runner.isTransactionActive) {
-          runner.transactionDepth = 1
-          await runner.rollbackTransaction().catch(() => undefined)
-        }
-        await release()
-      },
-    })
-  }
-}
-
-function abandon(runner: SqliteRunner): void {
-  runner.isTransactionActive = false
-  runner.transactionDepth = 0
-}
-
-/** The runner of an open transaction, for code inside of it: releasing it, or giving it a manager, is left to its owner. */
-function lend(runner: SqliteRunner): QueryRunner {
-  return new Proxy<SqliteRunner>(runner, {
-    get(target, property) {
-      if (property === LENDER) return target
-      if (property === 'release') return () => Promise.resolve()
-      const value: unknown = Reflect.get(target, property, target)
-      return typeof value === 'function'
-        ? (value as (...parameters: unknown[]) => unknown).bind(target)
-        : value
-    },
-    set(target, property, value) {
-      return property === 'manager' || Reflect.set(target, property, value, target)
-    },
-  })
 }

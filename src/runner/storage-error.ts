@@ -7,8 +7,15 @@ export function asStorageError(operation: 'append' | 'read', error: unknown): Er
   if (error instanceof SourcedError) return error
   const fault = faultOf(error)
   switch (fault.kind) {
-    case 'transient':
-      return failed(operation, `Another transaction got in the way.${outcome} Try again.`, true, error)
+    case 'serialization':
+    case 'lock-timeout':
+    case 'stale-statement':
+      return failed(
+        operation,
+        `Another transaction or a change of the schema got in the way.${outcome} Try again.`,
+        true,
+        error,
+      )
     case 'busy':
       return failed(operation, `Another process holds the SQLite file.${outcome} Try again.`, true, error)
     case 'connection':

@@ -1,6 +1,9 @@
 import type { EntitySubscriberInterface, QueryRunner } from 'typeorm'
 import { StorageError } from '../errors/index.js'
+import { faultOf } from './fault.js'
+import { FifoLock } from './fifo-lock.js'
 import { dataSourceOf } from './host.js'
+import { asStorageError } from './storage-error.js'
 
 /** What to do once it is known how the outermost transaction ended. */
 export interface TransactionEnd {
@@ -8,57 +11,124 @@ export interface TransactionEnd {
   onRollback(): void
 }
 
-interface Watched {
+/** A host's transaction in which the module takes part. */
+export interface JoinedTransaction {
   /** How deep the transaction is nested now, relative to when the module first took part in it. */
   level: number
+  /** Set as soon as its end has begun: nothing can take part any more. */
+  ending: 'commit' | 'rollback' | undefined
+  /** Whether it holds the feed's floor lock; taken once, and lost with the savepoint it was taken in. */
+  holdsFloor: boolean
   pending: { level: number; readonly end: TransactionEnd }[]
 }
 
 /**
- * Watches host transactions in which the module took part, through TypeORM's own transaction events.
+ * Watches host transactions in which the module takes part, through TypeORM's own transaction events.
  *
+ * - A transaction, or a nested one, ends only between the module's commits, never in the middle of one.
  * - Work that waits for the outermost COMMIT runs after it, or is told that its savepoint or the whole
  *   transaction was rolled back.
  * - Postgres answers COMMIT of an aborted transaction with a silent ROLLBACK, and TypeORM reports success. A
  *   watched transaction is probed before COMMIT, so that its host gets an error instead.
  */
 export class TransactionHooks {
-  private readonly watched = new WeakMap<QueryRunner, Watched>()
+  private readonly watched = new WeakMap<QueryRunner, JoinedTransaction>()
+  private readonly turns = new WeakMap<QueryRunner, FifoLock>()
+  /** Turns that were taken for the end of a transaction; given back when it has ended. */
+  private readonly held = new WeakMap<QueryRunner, () => void>()
 
   constructor(private readonly probe: ((runner: QueryRunner) => Promise<void>) | undefined) {}
 
-  /** Begins to watch the runner's open transaction; does nothing if it is watched already. */
-  watch(runner: QueryRunner): void {
-    if (this.watched.has(runner)) return
+  /** The open transaction of this runner, watched from now on. */
+  watch(runner: QueryRunner): JoinedTransaction {
+    const known = this.watched.get(runner)
+    if (known !== undefined) return known
     // initialize() replaces the DataSource's list of subscribers, so the place to look is always the list itself.
     const { subscribers } = dataSourceOf(runner)
     if (!subscribers.includes(this.subscriber)) subscribers.push(this.subscriber)
-    this.watched.set(runner, { level: 0, pending: [] })
+    const joined: JoinedTransaction = { level: 0, ending: undefined, holdsFloor: false, pending: [] }
+    this.watched.set(runner, joined)
+    return joined
   }
 
-  /** To be called inside a watched transaction. */
-  whenEnded(runner: QueryRunner, end: TransactionEnd): void {
-    const watched = this.watched.get(runner)
-    if (watched === undefined) throw new Error('whenEnded() needs a watched transaction')
-    watched.pending.push({ level: watched.level, end })
+  /** Waits for the other work on this runner; resolves with the function that ends the turn. */
+  takeTurn(runner: QueryRunner): Promise<() => void> {
+    let turns = this.turns.get(runner)
+    if (turns === undefined) this.turns.set(runner, (turns = new FifoLock()))
+    return turns.acquire()
   }
 
   private readonly subscriber: EntitySubscriberInterface = {
-    afterTransactionStart: ({ queryRunner }) => {
-      const watched = this.watched.get(queryRunner)
-      if (watched !== undefined) watched.level += 1
-    },
-    beforeTransactionCommit: async ({ queryRunner }) => {
-      if (this.watched.has(queryRunner)) await this.assertNotAborted(queryRunner)
-    },
-    afterTransactionCommit: ({ queryRunner }) => this.step(queryRunner, 'commit'),
-    afterTransactionRollback: ({ queryRunner }) => this.step(queryRunner, 'rollback'),
+    afterTransactionStart: ({ queryRunner }) => this.started(queryRunner),
+    beforeTransactionCommit: ({ queryRunner }) => this.beforeEnd(queryRunner, 'commit'),
+    beforeTransactionRollback: ({ queryRunner }) => this.beforeEnd(queryRunner, 'rollback'),
+    afterTransactionCommit: ({ queryRunner }) => this.ended(queryRunner, 'commit'),
+    afterTransactionRollback: ({ queryRunner }) => this.ended(queryRunner, 'rollback'),
+  }
+
+  private started(runner: QueryRunner): void {
+    const joined = this.watched.get(runner)
+    if (joined === undefined) return
+    if (depthOf(runner) > 1) {
+      joined.level += 1
+      return
+    }
+    // A new transaction on the same runner, and the end of the last one was not heard of, because another
+    // subscriber failed before this one. A COMMIT that fails is followed by a rollback, so it was committed.
+    this.conclude(runner, joined, joined.ending ?? 'rollback')
+  }
+
+  private async beforeEnd(runner: QueryRunner, outcome: 'commit' | 'rollback'): Promise<void> {
+    const joined = this.watched.get(runner)
+    if (joined === undefined) return
+    this.giveTurnBack(runner)
+    this.held.set(runner, await this.takeTurn(runner))
+    if (depthOf(runner) > 1) return
+    if (outcome === 'commit') await this.assertNotAborted(runner)
+    // Whoever waits for a turn, or comes now, finds the transaction ending and is refused.
+    joined.ending = outcome
+    this.giveTurnBack(runner)
+    // Even if ROLLBACK itself fails, because the connection is gone, nothing of the transaction remains.
+    if (outcome === 'rollback') tell(joined.pending.splice(0), 'rollback')
+  }
+
+  private ended(runner: QueryRunner, outcome: 'commit' | 'rollback'): void {
+    const joined = this.watched.get(runner)
+    if (joined === undefined) {
+      this.giveTurnBack(runner)
+      return
+    }
+    if (!runner.isTransactionActive) {
+      this.conclude(runner, joined, outcome)
+      return
+    }
+    joined.level -= 1
+    const undone = joined.pending.filter(({ level }) => outcome === 'rollback' && level > joined.level)
+    joined.pending = joined.pending
+      .filter((entry) => !undone.includes(entry))
+      .map((entry) => ({ ...entry, level: Math.min(entry.level, joined.level) }))
+    this.giveTurnBack(runner)
+    tell(undone, 'rollback')
+  }
+
+  private conclude(runner: QueryRunner, joined: JoinedTransaction, outcome: 'commit' | 'rollback'): void {
+    joined.ending = outcome
+    this.watched.delete(runner)
+    this.giveTurnBack(runner)
+    tell(joined.pending.splice(0), outcome)
+  }
+
+  private giveTurnBack(runner: QueryRunner): void {
+    this.held.get(runner)?.()
+    this.held.delete(runner)
   }
 
   private async assertNotAborted(runner: QueryRunner): Promise<void> {
     try {
       await this.probe?.(runner)
     } catch (cause) {
+      this.giveTurnBack(runner)
+      if (faultOf(cause).kind !== 'aborted-transaction') throw asStorageError('append', cause)
       throw new StorageError(
         'commit',
         'An earlier statement of this transaction failed and its error was swallowed, so Postgres would roll back ' +
@@ -69,19 +139,15 @@ export class TransactionHooks {
       )
     }
   }
+}
 
-  private step(runner: QueryRunner, outcome: 'commit' | 'rollback'): void {
-    const watched = this.watched.get(runner)
-    if (watched === undefined) return
-    watched.level -= 1
-    const ended = !runner.isTransactionActive
-    if (ended) this.watched.delete(runner)
-    const { level, pending } = watched
-    const undone = pending.filter((entry) => outcome === 'rollback' && (ended || entry.level > level))
-    const rest = pending.filter((entry) => !undone.includes(entry))
-    watched.pending = ended ? [] : rest.map((entry) => ({ ...entry, level: Math.min(entry.level, level) }))
-    // The last one first, as the database undoes them.
-    for (const { end } of undone.reverse()) end.onRollback()
-    if (ended) for (const { end } of rest) end.onCommit()
-  }
+/** Rolled back work is told last one first, as the database undoes it. */
+function tell(entries: readonly { readonly end: TransactionEnd }[], outcome: 'commit' | 'rollback'): void {
+  if (outcome === 'commit') for (const { end } of entries) end.onCommit()
+  else for (const { end } of [...entries].reverse()) end.onRollback()
+}
+
+/** How many transactions are open inside each other; TypeORM keeps it to itself. */
+export function depthOf(runner: QueryRunner): number {
+  return (runner as unknown as { readonly transactionDepth: number }).transactionDepth
 }

@@ -1,4 +1,4 @@
-import { InvalidArgumentError, UnsupportedCodecError } from '../errors/index.js'
+import { InvalidArgumentError, InvalidPayloadError, UnsupportedCodecError } from '../errors/index.js'
 import { problemWithName } from '../model/stream-identity.js'
 import type { EncodedPayload } from '../model/stored.js'
 import type { Codec, CodecContext } from './codec.js'
@@ -19,7 +19,7 @@ export class CodecRegistry {
     if (codec === undefined) throw new UnsupportedCodecError(label, undefined, this.known())
     const text =
       codec.format === 'json'
-        ? codec.encode(payload, context)
+        ? asJsonText(codec, codec.encode(payload, context))
         : JSON.stringify(Buffer.from(codec.encode(payload, context)).toString('base64'))
     return { text, codec: codec.label, codecVersion: codec.version }
   }
@@ -56,4 +56,26 @@ export class CodecRegistry {
 
 function keyOf(label: string, version: number): string {
   return `${version} ${label}`
+}
+
+/** A host's codec must give JSON that every database keeps as it is: SQLite stores a bare number as a number. */
+function asJsonText(codec: Codec, text: string): string {
+  if (codec === jsonCodec) return text
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch (cause) {
+    throw new InvalidPayloadError(
+      'payload',
+      `was encoded by codec '${codec.label}' as something that is not JSON.`,
+      { cause },
+    )
+  }
+  if (typeof value === 'number' && JSON.stringify(value) !== text) {
+    throw new InvalidPayloadError(
+      'payload',
+      `was encoded by codec '${codec.label}' as a number that would not read back the same.`,
+    )
+  }
+  return text
 }

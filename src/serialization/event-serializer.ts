@@ -1,6 +1,7 @@
 import { InvalidArgumentError, ReplayError, UnsupportedCodecError, UpcastError } from '../errors/index.js'
 import type { NewEvent, RecordedEvent } from '../model/event.js'
-import type { EncodedEvent, StoredEvent } from '../model/stored.js'
+import type { EncodedEvent, StoredEvent, TailEvent } from '../model/stored.js'
+import { MAX_SEQUENCE } from '../model/expected-version.js'
 import { problemWithName } from '../model/stream-identity.js'
 import type { StreamIdentity } from '../model/stream-identity.js'
 import type { CodecRegistry } from './codec-registry.js'
@@ -18,7 +19,7 @@ export class EventSerializer {
   encode(stream: StreamIdentity, event: NewEvent): EncodedEvent {
     assertEventName(event.name)
     const version = event.version ?? 1
-    if (!Number.isSafeInteger(version) || version < 1) {
+    if (!Number.isSafeInteger(version) || version < 1 || version > MAX_SEQUENCE) {
       throw new InvalidArgumentError(
         `Event '${event.name}' has version ${String(version)}; it has to be 1, 2, 3 …`,
       )
@@ -50,7 +51,25 @@ export class EventSerializer {
     }
   }
 
-  private decodePayload(stored: StoredEvent): unknown {
+  /** The same for an event that is only replayed. */
+  decodeTail(
+    stream: StreamIdentity,
+    { sequence, name, version, payload }: TailEvent,
+  ): Pick<RecordedEvent, 'name' | 'version' | 'payload'> {
+    const decoded =
+      'decoded' in payload
+        ? payload.decoded
+        : this.decodePayload({
+            aggregateType: stream.aggregateType,
+            aggregateId: stream.aggregateId,
+            sequence,
+            name,
+            payload,
+          })
+    return this.upcasters.upcast({ name, version, payload: decoded })
+  }
+
+  private decodePayload(stored: Undecoded): unknown {
     try {
       return this.codecs.decode(stored.payload, stored)
     } catch (cause) {
@@ -64,6 +83,9 @@ export class EventSerializer {
     }
   }
 }
+
+/** What decoding a payload takes. */
+type Undecoded = Pick<StoredEvent, 'aggregateType' | 'aggregateId' | 'sequence' | 'name' | 'payload'>
 
 /** Refuses names that cannot be stored, and those that the module keeps for itself. */
 export function assertEventName(name: unknown): void {

@@ -1,6 +1,13 @@
-import type { StoredEvent, StoredSnapshot } from '../model/stored.js'
+import type { StoredEvent, StoredSnapshot, TailEvent } from '../model/stored.js'
+import type { StreamIdentity } from '../model/stream-identity.js'
 import type { LoadedStream } from './statements.js'
 import type { Row } from './statement.js'
+
+/**
+ * How many characters of payloads a load statement returns per stream at most: they travel as one text, which
+ * Postgres ends at 1 GB and Node at 512 MB. Streams with more are read by pages.
+ */
+export const LONGEST_TAIL = 64 * 1024 * 1024
 
 /** Reads the time column as one dialect's statements select it. */
 export type DecodeTime = (value: unknown) => Date
@@ -21,36 +28,63 @@ export function decodeEvent(row: Row, decodeTime: DecodeTime): StoredEvent {
   }
 }
 
-/** Groups the rows of a load statement, ordered by stream with the snapshot before its tail. */
+/** The columns of a load statement, one row a stream: the snapshot's, and the tail's as JSON texts. */
 export function decodeStreams(
   rows: readonly Row[],
-  decodeTime: DecodeTime,
+  aggregateType: string,
+  limit: number,
 ): ReadonlyMap<string, LoadedStream> {
-  const streams = new Map<
-    string,
-    { snapshot: StoredSnapshot | undefined; usable: boolean; events: StoredEvent[] }
-  >()
+  const streams = new Map<string, LoadedStream>()
   for (const row of rows) {
-    const id = row['aggregate_id'] as string
-    let stream = streams.get(id)
-    if (stream === undefined) streams.set(id, (stream = { snapshot: undefined, usable: false, events: [] }))
-    if (decodeInteger(row['is_snapshot']) === 1) {
-      stream.snapshot = decodeSnapshot(row)
-      stream.usable = decodeInteger(row['usable']) === 1
-    } else {
-      stream.events.push(decodeEvent(row, decodeTime))
-    }
+    const aggregateId = row['aggregate_id'] as string
+    const snapshot =
+      row['snapshot_at'] === null ? undefined : decodeSnapshot(row, { aggregateType, aggregateId })
+    const usable = snapshot !== undefined && decodeInteger(row['usable']) === 1
+    const found = decodeInteger(row['found'])
+    const events = decodeTail(row, usable ? snapshot.version : 0)
+    streams.set(aggregateId, { snapshot, usable, events, complete: events.length === found && found < limit })
   }
   return streams
 }
 
-function decodeSnapshot(row: Row): StoredSnapshot {
+/**
+ * All payloads of a tail are parsed at once, which takes a fraction of the time of one call each. Payloads that
+ * are no JSON, which only SQLite can hold, give an empty tail: reading by pages then tells which event it is.
+ */
+function decodeTail(row: Row, start: number): readonly TailEvent[] {
+  if (row['payloads'] === null) return []
+  const names = JSON.parse(row['names'] as string) as string[]
+  const payloads = parseArray(row['payloads'] as string)
+  if (payloads?.length !== decodeInteger(row['fitting'])) return []
+  const others = row['others'] === null ? {} : (JSON.parse(row['others'] as string) as OtherEvents)
+  return payloads.map((decoded, index) => {
+    const sequence = start + index + 1
+    const other = others[sequence]
+    if (other === undefined) return { sequence, name: names[index]!, version: 1, payload: { decoded } }
+    const [version, codec, codecVersion] = other
+    const isDecoded = codec === 'json' && codecVersion === 1
+    const payload = isDecoded ? { decoded } : { text: String(decoded), codec, codecVersion }
+    return { sequence, name: names[index]!, version, payload }
+  })
+}
+
+/** Version, codec and codec version of the events of which one is not `1`, `'json'` and `1`, by sequence. */
+type OtherEvents = Readonly<Record<number, readonly [number, string, number] | undefined>>
+
+function parseArray(text: string): readonly unknown[] | undefined {
+  try {
+    return JSON.parse(text) as readonly unknown[]
+  } catch {
+    return undefined
+  }
+}
+
+function decodeSnapshot(row: Row, stream: StreamIdentity): StoredSnapshot {
   return {
-    aggregateType: row['aggregate_type'] as string,
-    aggregateId: row['aggregate_id'] as string,
-    version: decodeInteger(row['sequence']),
-    snapshotType: row['name'] as string,
-    snapshotVersion: decodeInteger(row['version']),
+    ...stream,
+    version: decodeInteger(row['snapshot_at']),
+    snapshotType: row['snapshot_type'] as string,
+    snapshotVersion: decodeInteger(row['snapshot_version']),
     payload: decodePayload(row),
   }
 }

@@ -1,5 +1,5 @@
 import type { Metadata } from '../model/event.js'
-import type { AppendOutcome, StoredEvent, StoredSnapshot, StreamChange } from '../model/stored.js'
+import type { AppendOutcome, StoredEvent, StoredSnapshot, StreamChange, TailEvent } from '../model/stored.js'
 import type { StreamIdentity } from '../model/stream-identity.js'
 import type { Statement } from './statement.js'
 
@@ -37,7 +37,9 @@ export interface StreamsToLoad {
 export interface LoadedStream {
   readonly snapshot: StoredSnapshot | undefined
   readonly usable: boolean
-  readonly events: readonly StoredEvent[]
+  readonly events: readonly TailEvent[]
+  /** Whether the tail ends with the stream, or with the version asked for. If not, the rest is to be read by pages. */
+  readonly complete: boolean
 }
 
 /** An open transaction that appended events, seen from another connection. */
@@ -56,10 +58,16 @@ export interface FeedCeiling {
   readonly holders: readonly FeedHolder[]
 }
 
+/** `fixed`: a transaction sees the database as it was when it began. */
+export type Isolation = 'fresh' | 'fixed'
+
 /** Every statement of one dialect, compiled for one set of tables. */
 export interface Statements {
-  /** Checks every stream and inserts all events or none, in one statement. */
-  append(commitId: string, changes: readonly StreamChange[]): Statement<AppendOutcome>
+  /**
+   * Checks every stream and inserts all events or none, in one statement. `holdsFloor`: an earlier append of the same
+   * transaction took the feed's floor lock.
+   */
+  append(commitId: string, changes: readonly StreamChange[], holdsFloor: boolean): Statement<AppendOutcome>
   streamVersions(streams: readonly StreamIdentity[]): Statement<readonly number[]>
   /** The version a stream had at a time: its last event recorded then or before. */
   versionAt(stream: StreamIdentity, time: Date): Statement<number>
@@ -69,11 +77,13 @@ export interface Statements {
   readAll(page: FeedPage): Statement<readonly StoredEvent[]>
   feedCeiling(): Statement<FeedCeiling>
   saveSnapshots(snapshots: readonly StoredSnapshot[]): Statement<void>
-  /** For commits whose connection broke; an embedded database has none. */
+  /** Whether statements of the current transaction see what others commit meanwhile. */
+  isolation(): Statement<Isolation>
+  /** For commits that were not answered; an embedded database has none. */
   readonly lostCommits:
     | {
-        sessionIsBusy(session: number): Statement<boolean>
-        find(commitId: string, streams: readonly StreamIdentity[]): Statement<AppendOutcome | undefined>
+        underWay(): Statement<ReadonlySet<string>>
+        find(commitId: string, streams: readonly StreamChange[]): Statement<AppendOutcome | undefined>
       }
     | undefined
   /** The name of the unique key over type, id and sequence, if a violation of it means that another writer was faster. */

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Column, DataSource, Entity, PrimaryGeneratedColumn } from 'typeorm'
-import type { EntityManager } from 'typeorm'
-import { EventStore, openSqlite, StorageError } from '../../src/index.js'
+import type { EntityManager, EntitySubscriberInterface, QueryRunner } from 'typeorm'
+import { EventStore, InvalidArgumentError, openSqlite, StorageError } from '../../src/index.js'
 import { sqliteEntities } from '../../entities/index.js'
 import { sourcedMigrations } from '../../migrations/index.js'
 import { isTypeorm1 } from '../support/databases.js'
@@ -166,6 +166,80 @@ for (const driver of drivers) {
       for await (const { aggregateId } of reopened.readAll()) ids.push(aggregateId)
       expect(ids).toEqual(['y'])
       await file.destroy()
+    })
+  })
+}
+
+for (const driver of drivers) {
+  describe(`the guard among TypeORM's own habits (${driver})`, () => {
+    let dataSource: DataSource
+
+    beforeEach(async () => {
+      dataSource = await openSqlite(':memory:', { entities: [Note], driver })
+      await dataSource.query(
+        'create table notes (id integer primary key autoincrement not null, text varchar not null)',
+      )
+      new EventStore(dataSource, { sqliteLockTimeoutMs: 1_000 })
+    })
+    afterEach(() => dataSource.destroy())
+
+    const texts = async (): Promise<string[]> =>
+      (await dataSource.getRepository(Note).find()).map(({ text }) => text).sort()
+
+    it('4.3 subscribers inside a transaction may use the DataSource', async () => {
+      const insert = (text: string) => dataSource.query(`insert into notes (text) values (?)`, [text])
+      dataSource.subscribers.push({
+        listenTo: () => Note,
+        afterInsert: () => insert('after insert'),
+        beforeTransactionCommit: () => insert('before commit'),
+        afterTransactionCommit: () => insert('after commit').then(() => undefined),
+      } as EntitySubscriberInterface)
+      await dataSource.getRepository(Note).save(Object.assign(new Note(), { text: 'saved' }))
+      expect(await texts()).toEqual(['after commit', 'after insert', 'before commit', 'saved'])
+    })
+
+    it('4.3 migrations may use the DataSource', async () => {
+      class Seeds1763683300000 {
+        readonly name = 'Seeds1763683300000'
+        async up(runner: QueryRunner): Promise<void> {
+          await runner.query(`insert into notes (text) values ('by runner')`)
+          await dataSource.query(`insert into notes (text) values ('by DataSource')`)
+          await runner.manager.transaction(async () => {
+            await dataSource.query(`insert into notes (text) values ('nested')`)
+          })
+        }
+        async down(): Promise<void> {}
+      }
+      dataSource.migrations.push(new Seeds1763683300000())
+      await dataSource.runMigrations()
+      expect(await texts()).toEqual(['by DataSource', 'by runner', 'nested'])
+    })
+
+    it('4.3 nested transactions of borrowers take turns', async () => {
+      await dataSource.transaction(async () => {
+        const outcomes = await Promise.allSettled(
+          ['a', 'b', 'c'].map((text) =>
+            dataSource.transaction(async (manager) => {
+              await manager.query('insert into notes (text) values (?)', [text])
+              await sleep(1)
+              if (text === 'a') throw new Rollback()
+            }),
+          ),
+        )
+        expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'fulfilled', 'fulfilled'])
+      })
+      expect(await texts()).toEqual(['b', 'c'])
+    })
+
+    it('10.3 a transaction that was left open does not outlive its connection', async () => {
+      await dataSource.createQueryRunner().startTransaction()
+      await dataSource.destroy()
+      await dataSource.initialize()
+      await dataSource.query('select 1')
+    })
+
+    it('4.3 doing without the guard is refused on a DataSource that has it', () => {
+      expect(() => new EventStore(dataSource, { guardSqlite: false })).toThrow(InvalidArgumentError)
     })
   })
 }

@@ -32,9 +32,9 @@ const shapes: [string, (error: Error) => unknown][] = [
 ]
 
 const faults: [string, Error, Fault['kind']][] = [
-  ['a serialization failure', postgres('40001'), 'transient'],
-  ['a deadlock', postgres('40P01'), 'transient'],
-  ['a lock that was not available', postgres('55P03'), 'transient'],
+  ['a serialization failure', postgres('40001'), 'serialization'],
+  ['a deadlock', postgres('40P01'), 'serialization'],
+  ['a lock that was not available', postgres('55P03'), 'lock-timeout'],
   ['an aborted transaction', postgres('25P02'), 'aborted-transaction'],
   ['an administrator who ended the session', postgres('57P01'), 'connection'],
   ['a crash of the server', postgres('57P02'), 'connection'],

@@ -10,7 +10,7 @@ describe('3.6 the options of a store', () => {
       upcasters: [],
       preparedStatements: true,
       guardSqlite: true,
-      sqliteLockTimeoutMs: 30_000,
+      sqliteLockTimeoutMs: undefined,
       lostCommitTimeoutMs: 10_000,
       manager: undefined,
       eventEntity: undefined,

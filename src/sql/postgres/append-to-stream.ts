@@ -4,29 +4,77 @@ import { expectedCode } from '../expected-code.js'
 import type { Statement } from '../statement.js'
 import type { EventTable } from '../tables.js'
 import { decodeTime, milliseconds } from './event-columns.js'
-import { eventParameters } from './event-parameters.js'
+import { eventParameters, oneEventParameters } from './event-parameters.js'
 import { takeFloorLock } from './floor-lock.js'
+
+/** What every append begins with, so that it can be told from the host's statements wherever statements are listed. */
+export const APPEND_MARK = '/* typeorm-sourced append */'
 
 /**
  * Appends to one stream, the common case: version check, floor lock and insert in one statement. It inserts
  * nothing unless the version is the expected one; a race that the check cannot see fails on the primary key.
+ *
+ * `holdsFloor`: the transaction appended before, so that its floor is below every position it will ever draw.
  */
 export function appendToStream(
   e: EventTable,
   positionSequence: string,
-): (commitId: string, change: StreamChange) => Statement<AppendOutcome> {
-  const text = `with stream as materialized (
+): (commitId: string, change: StreamChange, holdsFloor: boolean) => Statement<AppendOutcome> {
+  const texts = (floorLock: string): { one: string; many: string } => ({
+    one: `${APPEND_MARK} ${check(e, floorLock)}, ${insertOne(e)}`,
+    many: `${APPEND_MARK} ${check(e, floorLock)}, ${insertMany(e)}`,
+  })
+  const taking = texts(takeFloorLock(e, positionSequence))
+  const holding = texts('null::text')
+  return (commitId, change, holdsFloor) => {
+    const { one, many } = holdsFloor ? holding : taking
+    const { aggregateType, aggregateId, expectedVersion, events } = change
+    const isOne = events.length === 1
+    return {
+      operation: 'append',
+      text: isOne ? one : many,
+      parameters: [
+        aggregateType,
+        aggregateId,
+        expectedCode(expectedVersion),
+        commitId,
+        ...(isOne ? oneEventParameters(events[0]!) : eventParameters(events)),
+      ],
+      decode: ([row]) => decodeAppend(row ?? {}),
+    }
+  }
+}
+
+/** `held` is empty unless the stream has the expected version; its row comes after the floor lock was taken. */
+function check(e: EventTable, floorLock: string): string {
+  return `with stream as materialized (
   select coalesce((
     select s.${e.sequence} from ${e.table} s where s.${e.aggregateType} = $1 and s.${e.aggregateId} = $2
     order by s.${e.sequence} desc limit 1
   ), 0) as version
 ), held as materialized (
-  select version, ${takeFloorLock(e, positionSequence)}, date_trunc('milliseconds', clock_timestamp()) as recorded_at
+  select version, ${floorLock}, date_trunc('milliseconds', clock_timestamp()) as recorded_at
   from stream
   where case $3::int when -2 then true when -1 then version > 0 else version = $3::int end
-), inserted as (
-  insert into ${e.table} (${e.aggregateType}, ${e.aggregateId}, ${e.sequence}, ${e.commitId}, ${e.eventName},
-    ${e.eventVersion}, ${e.payload}, ${e.payloadCodec}, ${e.payloadCodecVersion}, ${e.metadata}, ${e.recordedAt})
+)`
+}
+
+/** One event travels as plain parameters: taking it out of JSON would cost more than inserting it. */
+function insertOne(e: EventTable): string {
+  return `inserted as (
+  insert into ${e.table} (${insertColumns(e)})
+  select $1, $2, held.version + 1, $4::uuid, $5, $6::int, $7::json, $8, $9::int, $10::jsonb, held.recorded_at
+  from held
+  returning ${e.position} as position, ${e.recordedAt} as recorded_at
+)
+select (i.position is not null)::int as accepted, stream.version as versions, i.position::text as positions,
+  ${milliseconds('i.recorded_at')} as recorded_at
+from stream left join inserted i on true`
+}
+
+function insertMany(e: EventTable): string {
+  return `inserted as (
+  insert into ${e.table} (${insertColumns(e)})
   select $1, $2, held.version + event.ordinality, $4::uuid, event.name, event.version, event.payload, event.codec,
     event.codec_version, event.metadata, held.recorded_at
   from held, rows from (
@@ -41,18 +89,11 @@ from stream left join (
   select string_agg(position::text, ',' order by position) as positions, ${milliseconds('max(recorded_at)')} as recorded_at
   from inserted
 ) i on true`
-  return (commitId, change) => ({
-    operation: 'append',
-    text,
-    parameters: [
-      change.aggregateType,
-      change.aggregateId,
-      expectedCode(change.expectedVersion),
-      commitId,
-      ...eventParameters(change.events),
-    ],
-    decode: ([row]) => decodeAppend(row ?? {}),
-  })
+}
+
+function insertColumns(e: EventTable): string {
+  return `${e.aggregateType}, ${e.aggregateId}, ${e.sequence}, ${e.commitId}, ${e.eventName}, ${e.eventVersion},
+    ${e.payload}, ${e.payloadCodec}, ${e.payloadCodecVersion}, ${e.metadata}, ${e.recordedAt}`
 }
 
 /** Reads the one row that both append statements return. */

@@ -4,7 +4,7 @@ import { expectedCode } from '../expected-code.js'
 import type { Statement } from '../statement.js'
 import type { EventTable } from '../tables.js'
 import { literal } from '../tables.js'
-import { decodeAppend } from './append-to-stream.js'
+import { APPEND_MARK, decodeAppend } from './append-to-stream.js'
 import { milliseconds } from './event-columns.js'
 import { eventParameters } from './event-parameters.js'
 import { takeFloorLock } from './floor-lock.js'
@@ -20,8 +20,8 @@ import { takeFloorLock } from './floor-lock.js'
 export function appendToStreams(
   e: EventTable,
   positionSequence: string,
-): (commitId: string, changes: readonly StreamChange[]) => Statement<AppendOutcome> {
-  const text = `with stream as materialized (
+): (commitId: string, changes: readonly StreamChange[], holdsFloor: boolean) => Statement<AppendOutcome> {
+  const text = (floorLock: string): string => `${APPEND_MARK} with stream as materialized (
   select s.*, coalesce((
     select e.${e.sequence} from ${e.table} e where e.${e.aggregateType} = s.type and e.${e.aggregateId} = s.id
     order by e.${e.sequence} desc limit 1
@@ -31,7 +31,7 @@ export function appendToStreams(
   select bool_and(case expected when -2 then true when -1 then version > 0 else version = expected end) as accepted
   from stream
 ), held as materialized (
-  select ${takeFloorLock(e, positionSequence)}, date_trunc('milliseconds', clock_timestamp()) as recorded_at
+  select ${floorLock}, date_trunc('milliseconds', clock_timestamp()) as recorded_at
   from verdict where accepted
 ), event as materialized (
   select nextval(${literal(positionSequence)}::regclass) as position, held.recorded_at, new.*
@@ -58,7 +58,8 @@ lateral (
     ${milliseconds('max(recorded_at)')} as recorded_at
   from event
 ) i`
-  return (commitId, changes) => {
+  const [taking, holding] = [text(takeFloorLock(e, positionSequence)), text('null::text')]
+  return (commitId, changes, holdsFloor) => {
     const rows = changes.flatMap((change, stream) =>
       (change.events.length > 0 ? change.events : placeholders(change)).map((event, index) => ({
         event,
@@ -74,7 +75,7 @@ lateral (
     }))
     return {
       operation: 'append',
-      text,
+      text: holdsFloor ? holding : taking,
       parameters: [
         JSON.stringify(streams),
         commitId,

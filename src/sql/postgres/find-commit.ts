@@ -1,5 +1,4 @@
-import type { AppendOutcome } from '../../model/stored.js'
-import type { StreamIdentity } from '../../model/stream-identity.js'
+import type { AppendOutcome, StreamChange } from '../../model/stored.js'
 import { decodeInteger, decodeIntegers } from '../decode.js'
 import type { Statement } from '../statement.js'
 import type { EventTable } from '../tables.js'
@@ -8,15 +7,16 @@ import { decodeTime, milliseconds } from './event-columns.js'
 /** What a commit wrote to these streams; `undefined` if it is not in the database. */
 export function findCommit(
   e: EventTable,
-): (commitId: string, streams: readonly StreamIdentity[]) => Statement<AppendOutcome | undefined> {
+): (commitId: string, streams: readonly StreamChange[]) => Statement<AppendOutcome | undefined> {
   const text = `select count(*) as found, string_agg(e.positions, ',' order by e.first) as positions,
   string_agg(e.version::text, ',' order by s.stream) as versions, max(e.recorded_at) as recorded_at
-from json_to_recordset($1::json) as s(stream int, type text, id text)
+from json_to_recordset($1::json) as s(stream int, type text, id text, known int)
 cross join lateral (
   select string_agg(l.${e.position}::text, ',' order by l.${e.position}) as positions, min(l.${e.position}) as first,
     min(l.${e.sequence}) - 1 as version, ${milliseconds(`max(l.${e.recordedAt})`)} as recorded_at
   from ${e.table} l
-  where l.${e.aggregateType} = s.type and l.${e.aggregateId} = s.id and l.${e.commitId} = $2::uuid
+  where l.${e.aggregateType} = s.type and l.${e.aggregateId} = s.id and l.${e.sequence} > s.known
+    and l.${e.commitId} = $2::uuid
   having count(*) > 0
 ) e`
   return (commitId, streams) => ({
@@ -24,10 +24,11 @@ cross join lateral (
     text,
     parameters: [
       JSON.stringify(
-        streams.map(({ aggregateType, aggregateId }, stream) => ({
+        streams.map(({ aggregateType, aggregateId, expectedVersion }, stream) => ({
           stream,
           type: aggregateType,
           id: aggregateId,
+          known: typeof expectedVersion === 'number' ? expectedVersion : 0,
         })),
       ),
       commitId,

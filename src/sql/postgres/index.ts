@@ -2,14 +2,15 @@ import type { Statements } from '../statements.js'
 import type { Tables } from '../tables.js'
 import { appendToStream } from './append-to-stream.js'
 import { appendToStreams } from './append-to-streams.js'
+import { commitsUnderWay } from './commits-under-way.js'
 import { feedCeiling } from './feed-ceiling.js'
 import { findCommit } from './find-commit.js'
+import { isolation } from './isolation.js'
 import { listStreams } from './list-streams.js'
 import { loadStreams } from './load-streams.js'
 import { readAll } from './read-all.js'
 import { readStream } from './read-stream.js'
 import { saveSnapshots } from './save-snapshots.js'
-import { sessionIsBusy } from './session-is-busy.js'
 import { streamVersions } from './stream-versions.js'
 import { versionAt } from './version-at.js'
 
@@ -26,10 +27,10 @@ export function postgresStatements(
   const toOne = appendToStream(events, positionSequence)
   const toMany = appendToStreams(events, positionSequence)
   return {
-    append: (commitId, changes) =>
+    append: (commitId, changes, holdsFloor) =>
       changes.length === 1 && changes[0]!.events.length > 0
-        ? toOne(commitId, changes[0]!)
-        : toMany(commitId, changes),
+        ? toOne(commitId, changes[0]!, holdsFloor)
+        : toMany(commitId, changes, holdsFloor),
     streamVersions: streamVersions(events),
     versionAt: versionAt(events),
     readStream: readStream(events),
@@ -38,7 +39,8 @@ export function postgresStatements(
     readAll: readAll(events),
     feedCeiling: feedCeiling(events, positionSequence),
     saveSnapshots: saveSnapshots(tables),
-    lostCommits: { sessionIsBusy, find: findCommit(events) },
+    isolation,
+    lostCommits: { underWay: commitsUnderWay, find: findCommit(events) },
     streamKey,
   }
 }

@@ -1,30 +1,30 @@
-import { decodeStreams } from '../decode.js'
+import { decodeStreams, LONGEST_TAIL } from '../decode.js'
 import type { Statement } from '../statement.js'
 import type { LoadedStream, StreamsToLoad } from '../statements.js'
 import type { EventTable, SnapshotTable, Tables } from '../tables.js'
-import { decodeTime, eventColumns } from './event-columns.js'
 
-/** Streams of one type: the newest snapshot of each and the events after it, in one round trip. */
+/**
+ * Streams of one type: the newest snapshot of each and the events after it, in one round trip and one row a
+ * stream, because rows and columns that nobody reads are most of what loading costs.
+ *
+ * The limit inside the lateral join has the planner walk the primary key. Joining the events instead, it reads
+ * the whole table as soon as its statistics are older than the streams.
+ */
 export function loadStreams({
   events,
   snapshots,
 }: Tables): (streams: StreamsToLoad) => Statement<ReadonlyMap<string, LoadedStream>> {
   const text = `with wanted as materialized (
-  select w.id, ${snapshotColumns(snapshots)}, ${usable(events, snapshots)} as usable
+  select w.id as aggregate_id, ${snapshotColumns(snapshots)}, ${usable(events, snapshots)} as usable
   from unnest((select $2::text[])) as w(id)
   left join ${snapshots.table} s on s.${snapshots.aggregateType} = $1 and s.${snapshots.aggregateId} = w.id
     and $3::text is not null
 )
-select 1 as is_snapshot, usable::int as usable, $1 as aggregate_type, id as aggregate_id, snapshot_at as sequence,
-  0::bigint as position, null as commit_id, snapshot_type as name, snapshot_version as version, payload, codec,
-  codec_version, '{}' as metadata, 0::float8 as recorded_at
-from wanted where snapshot_at is not null
-union all
-select 0, 0, ${eventColumns(events)}
-from wanted join ${events.table} e on e.${events.aggregateType} = $1 and e.${events.aggregateId} = wanted.id
-  and e.${events.sequence} > case when wanted.usable then wanted.snapshot_at else 0 end
-  and e.${events.sequence} <= least($5::int, case when wanted.usable then wanted.snapshot_at else 0 end + $6::bigint)
-order by 4, 1 desc, 5`
+select w.aggregate_id, w.snapshot_at, w.snapshot_type, w.snapshot_version, w.payload, w.codec, w.codec_version,
+  w.usable::int as usable, tail.*
+from wanted w cross join lateral (
+  ${tail(events)}
+) tail`
   return ({ aggregateType, aggregateIds, snapshotType, snapshotVersion, toVersion, limit }) => ({
     operation: 'load',
     text,
@@ -36,8 +36,27 @@ order by 4, 1 desc, 5`
       toVersion,
       limit,
     ],
-    decode: (rows) => decodeStreams(rows, decodeTime),
+    decode: (rows) => decodeStreams(rows, aggregateType, limit),
   })
+}
+
+/** The events after the snapshot in one row; `to_json` gives a payload that needs its codec as a string. */
+function tail(e: EventTable): string {
+  const isJson = `e.codec = 'json' and e.codec_version = 1`
+  return `select count(*)::int as found, count(*) filter (where e.fits)::int as fitting, json_agg(e.name)::text as names,
+    json_object_agg(e.sequence, json_build_array(e.version, e.codec, e.codec_version))
+      filter (where not (e.version = 1 and ${isJson}))::text as others,
+    '[' || string_agg(case when ${isJson} then e.payload else to_json(e.payload)::text end, ',')
+      filter (where e.fits) || ']' as payloads
+  from (
+    select e.${e.sequence} as sequence, e.${e.eventName} as name, e.${e.eventVersion} as version,
+      e.${e.payload}::text as payload, e.${e.payloadCodec} as codec, e.${e.payloadCodecVersion} as codec_version,
+      sum(octet_length(e.${e.payload}::text)) over (order by e.${e.sequence} rows unbounded preceding) <= ${LONGEST_TAIL} as fits
+    from ${e.table} e
+    where e.${e.aggregateType} = $1 and e.${e.aggregateId} = w.aggregate_id and e.${e.sequence} <= $5::int
+      and e.${e.sequence} > case when w.usable then w.snapshot_at else 0 end
+    order by e.${e.sequence} limit $6::bigint
+  ) e`
 }
 
 function snapshotColumns(s: SnapshotTable): string {

@@ -23,11 +23,16 @@ export function readAll(e: EventTable): (page: FeedPage) => Statement<readonly S
     )
     return {
       operation: 'read all',
-      text: `select ${eventColumns(e)}
-from ${e.table} e
-where e.${e.position} > $1::bigint and e.${e.position} <= $2::bigint${filters.join('')}
-order by e.${e.position}
-limit $3::int`,
+      // The upper bound stands outside: with both bounds inside, and no statistics yet, Postgres takes the range for
+      // so small that it reads all of it for every page, and sorts it.
+      text: `select * from (
+  select ${eventColumns(e)}
+  from ${e.table} e
+  where e.${e.position} > $1::bigint${filters.join('')}
+  order by e.${e.position}
+  limit $3::int
+) page where position <= $2::bigint
+order by position`,
       parameters,
       decode: (rows) => rows.map((row) => decodeEvent(row, decodeTime)),
     }

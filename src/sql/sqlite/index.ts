@@ -23,6 +23,13 @@ export function sqliteStatements(tables: Tables): Statements {
     readAll: readAll(events),
     feedCeiling: feedCeiling(events),
     saveSnapshots: saveSnapshots(tables),
+    // Between a transaction's statements nobody else can write.
+    isolation: () => ({
+      operation: 'read isolation level',
+      text: 'select 1',
+      parameters: [],
+      decode: () => 'fresh',
+    }),
     lostCommits: undefined,
     streamKey: undefined,
   }

@@ -1,0 +1,83 @@
+import { randomUUID } from 'node:crypto'
+import { AGGREGATE_TYPE, deposits, EVENT_NAME } from '../../account.mjs'
+import { HAND_WRITTEN } from '../names.mjs'
+import { pg } from '../../module.mjs'
+import { POOL_SIZE } from './pool-size.mjs'
+import { createUnguardedTables } from './unguarded-tables.mjs'
+
+const COLUMNS = [
+  'aggregate_type',
+  'aggregate_id',
+  'sequence',
+  'commit_id',
+  'event_name',
+  'event_version',
+  'payload',
+  'payload_codec',
+  'payload_codec_version',
+  'metadata',
+]
+
+/** The limit: what one would write for exactly this application, in one prepared statement. */
+export const handWritten = {
+  key: 'hand_written',
+  name: HAND_WRITTEN,
+  guarantees:
+    'the unique key refuses a taken version, nothing refuses gaps, updates and deletes; a reader that follows positions may miss events',
+  open: async (url) => {
+    await (await createUnguardedTables(url)).destroy()
+    const pool = new pg.Pool({ connectionString: url, max: POOL_SIZE })
+    return {
+      stream: (id) => {
+        let version = 0
+        return {
+          commit: async (events) => {
+            await pool.query(insert(id, version, deposits(events)))
+            version += events
+          },
+        }
+      },
+      load: async (id) => {
+        const { rows } = await pool.query({ name: 'load', text: LOAD, values: [AGGREGATE_TYPE, id] })
+        let balance = 0
+        for (const { event_name: name, payload } of rows) if (name === EVENT_NAME) balance += payload.amount
+        return balance
+      },
+      close: () => pool.end(),
+    }
+  },
+}
+
+const LOAD = `select event_name, payload from aggregate_events
+where aggregate_type = $1 and aggregate_id = $2 order by sequence`
+
+function insert(id, version, payloads) {
+  const commitId = randomUUID()
+  const values = payloads.flatMap((payload, nth) => [
+    AGGREGATE_TYPE,
+    id,
+    version + nth + 1,
+    commitId,
+    EVENT_NAME,
+    1,
+    JSON.stringify(payload),
+    'json',
+    1,
+    '{}',
+  ])
+  return { name: `insert-${payloads.length}`, text: insertText(payloads.length), values }
+}
+
+const texts = new Map()
+
+function insertText(rows) {
+  let text = texts.get(rows)
+  if (text === undefined) {
+    const placeholders = (_, row) =>
+      `(${COLUMNS.map((_, column) => `$${row * COLUMNS.length + column + 1}`).join(', ')})`
+    text = `insert into aggregate_events (${COLUMNS.join(', ')})
+values ${Array.from({ length: rows }, placeholders).join(', ')}`
+    texts.set(rows, text)
+  }
+  return text
+}

@@ -1,0 +1,50 @@
+import { randomUUID } from 'node:crypto'
+import { AGGREGATE_TYPE, deposits, EVENT_NAME } from '../../account.mjs'
+import { PostgresAggregateEvent } from '../../module.mjs'
+import { createUnguardedTables } from './unguarded-tables.mjs'
+
+export const typeormInsert = {
+  key: 'typeorm_insert',
+  name: 'TypeORM insert and find',
+  guarantees:
+    'the same rows without any event store: the unique key refuses a taken version, nothing else is checked',
+  open: async (url) => {
+    const dataSource = await createUnguardedTables(url)
+    const events = dataSource.getRepository(PostgresAggregateEvent)
+    return {
+      stream: (id) => {
+        let version = 0
+        return {
+          commit: async (length) => {
+            await events.insert(rows(id, version, deposits(length)))
+            version += length
+          },
+        }
+      },
+      load: async (aggregateId) => {
+        const found = await events.find({
+          where: { aggregateType: AGGREGATE_TYPE, aggregateId },
+          order: { sequence: 'ASC' },
+        })
+        return found.reduce((balance, { payload }) => balance + payload.amount, 0)
+      },
+      close: () => dataSource.destroy(),
+    }
+  },
+}
+
+function rows(aggregateId, version, payloads) {
+  const commitId = randomUUID()
+  return payloads.map((payload, nth) => ({
+    aggregateType: AGGREGATE_TYPE,
+    aggregateId,
+    sequence: version + nth + 1,
+    commitId,
+    eventName: EVENT_NAME,
+    eventVersion: 1,
+    payload,
+    payloadCodec: 'json',
+    payloadCodecVersion: 1,
+    metadata: {},
+  }))
+}
