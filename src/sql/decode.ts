@@ -4,10 +4,10 @@ import type { LoadedStream } from './statements.js'
 import type { Row } from './statement.js'
 
 /**
- * How many characters of payloads a load statement returns per stream at most: they travel as one text, which
- * Postgres ends at 1 GB and Node at 512 MB. Streams with more are read by pages.
+ * How long a payload may be to come with the others of its tail, which travel as one text: 1,000 of them, escaped
+ * at worst, stay below the 512 MB at which Node's strings end. A tail with longer ones is read by pages.
  */
-export const LONGEST_TAIL = 64 * 1024 * 1024
+export const LONGEST_PAYLOAD = 128 * 1024
 
 /** Reads the time column as one dialect's statements select it. */
 export type DecodeTime = (value: unknown) => Date
@@ -28,7 +28,7 @@ export function decodeEvent(row: Row, decodeTime: DecodeTime): StoredEvent {
   }
 }
 
-/** The columns of a load statement, one row a stream: the snapshot's, and the tail's as JSON texts. */
+/** The rows of a load statement, one a stream: the snapshot's columns, and the tail as one JSON text. */
 export function decodeStreams(
   rows: readonly Row[],
   aggregateType: string,
@@ -40,40 +40,43 @@ export function decodeStreams(
     const snapshot =
       row['snapshot_at'] === null ? undefined : decodeSnapshot(row, { aggregateType, aggregateId })
     const usable = snapshot !== undefined && decodeInteger(row['usable']) === 1
-    const found = decodeInteger(row['found'])
-    const events = decodeTail(row, usable ? snapshot.version : 0)
-    streams.set(aggregateId, { snapshot, usable, events, complete: events.length === found && found < limit })
+    const events = decodeTail(row['tail'] as string, usable ? snapshot.version : 0)
+    const complete = events !== undefined && events.length < limit
+    streams.set(aggregateId, { snapshot, usable, events: events ?? [], complete })
   }
   return streams
 }
 
-/**
- * All payloads of a tail are parsed at once, which takes a fraction of the time of one call each. Payloads that
- * are no JSON, which only SQLite can hold, give an empty tail: reading by pages then tells which event it is.
- */
-function decodeTail(row: Row, start: number): readonly TailEvent[] {
-  if (row['payloads'] === null) return []
-  const names = JSON.parse(row['names'] as string) as string[]
-  const payloads = parseArray(row['payloads'] as string)
-  if (payloads?.length !== decodeInteger(row['fitting'])) return []
-  const others = row['others'] === null ? {} : (JSON.parse(row['others'] as string) as OtherEvents)
-  return payloads.map((decoded, index) => {
-    const sequence = start + index + 1
-    const other = others[sequence]
-    if (other === undefined) return { sequence, name: names[index]!, version: 1, payload: { decoded } }
-    const [version, codec, codecVersion] = other
-    const isDecoded = codec === 'json' && codecVersion === 1
-    const payload = isDecoded ? { decoded } : { text: String(decoded), codec, codecVersion }
-    return { sequence, name: names[index]!, version, payload }
-  })
-}
+/** The names of the events, those of them that are not the usual kind, and the payloads. */
+type Tail = readonly [names: readonly string[], others: OtherEvents, payloads: readonly unknown[]]
 
 /** Version, codec and codec version of the events of which one is not `1`, `'json'` and `1`, by sequence. */
 type OtherEvents = Readonly<Record<number, readonly [number, string, number] | undefined>>
 
-function parseArray(text: string): readonly unknown[] | undefined {
+/**
+ * A whole tail is parsed at once, which takes a fraction of the time of one call an event. `undefined` if it has
+ * payloads that were left out, or that are no JSON: SQLite may hold such, and reading by pages tells where.
+ */
+function decodeTail(text: string, start: number): readonly TailEvent[] | undefined {
+  const tail = parseTail(text)
+  if (tail === undefined) return undefined
+  const [names, others, payloads] = tail
+  if (payloads.length !== names.length) return undefined
+  return names.map((name, index) => {
+    const sequence = start + index + 1
+    const other = others[sequence]
+    const decoded = payloads[index]
+    if (other === undefined) return { sequence, name, version: 1, payload: { decoded } }
+    const [version, codec, codecVersion] = other
+    const isDecoded = codec === 'json' && codecVersion === 1
+    const payload = isDecoded ? { decoded } : { text: String(decoded), codec, codecVersion }
+    return { sequence, name, version, payload }
+  })
+}
+
+function parseTail(text: string): Tail | undefined {
   try {
-    return JSON.parse(text) as readonly unknown[]
+    return JSON.parse(text) as Tail
   } catch {
     return undefined
   }

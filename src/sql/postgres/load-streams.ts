@@ -1,4 +1,4 @@
-import { decodeStreams, LONGEST_TAIL } from '../decode.js'
+import { decodeStreams, LONGEST_PAYLOAD } from '../decode.js'
 import type { Statement } from '../statement.js'
 import type { LoadedStream, StreamsToLoad } from '../statements.js'
 import type { EventTable, SnapshotTable, Tables } from '../tables.js'
@@ -7,8 +7,8 @@ import type { EventTable, SnapshotTable, Tables } from '../tables.js'
  * Streams of one type: the newest snapshot of each and the events after it, in one round trip and one row a
  * stream, because rows and columns that nobody reads are most of what loading costs.
  *
- * The limit inside the lateral join has the planner walk the primary key. Joining the events instead, it reads
- * the whole table as soon as its statistics are older than the streams.
+ * The limits inside the lateral joins have the planner walk the primary keys. Joining the tables instead, it
+ * reads them whole as soon as its statistics are older than the streams.
  */
 export function loadStreams({
   events,
@@ -16,12 +16,14 @@ export function loadStreams({
 }: Tables): (streams: StreamsToLoad) => Statement<ReadonlyMap<string, LoadedStream>> {
   const text = `with wanted as materialized (
   select w.id as aggregate_id, ${snapshotColumns(snapshots)}, ${usable(events, snapshots)} as usable
-  from unnest((select $2::text[])) as w(id)
-  left join ${snapshots.table} s on s.${snapshots.aggregateType} = $1 and s.${snapshots.aggregateId} = w.id
-    and $3::text is not null
+  from unnest((select $2::text[])) as w(id) left join lateral (
+    select s.* from ${snapshots.table} s
+    where s.${snapshots.aggregateType} = $1 and s.${snapshots.aggregateId} = w.id and $3::text is not null
+    limit 1
+  ) s on true
 )
 select w.aggregate_id, w.snapshot_at, w.snapshot_type, w.snapshot_version, w.payload, w.codec, w.codec_version,
-  w.usable::int as usable, tail.*
+  w.usable::int as usable, tail.tail
 from wanted w cross join lateral (
   ${tail(events)}
 ) tail`
@@ -40,18 +42,19 @@ from wanted w cross join lateral (
   })
 }
 
-/** The events after the snapshot in one row; `to_json` gives a payload that needs its codec as a string. */
+/** The text that `decodeTail` reads; `to_json` gives a payload that needs its codec as a string. */
 function tail(e: EventTable): string {
   const isJson = `e.codec = 'json' and e.codec_version = 1`
-  return `select count(*)::int as found, count(*) filter (where e.fits)::int as fitting, json_agg(e.name)::text as names,
-    json_object_agg(e.sequence, json_build_array(e.version, e.codec, e.codec_version))
-      filter (where not (e.version = 1 and ${isJson}))::text as others,
-    '[' || string_agg(case when ${isJson} then e.payload else to_json(e.payload)::text end, ',')
-      filter (where e.fits) || ']' as payloads
+  return `select '[' || coalesce(json_agg(e.name)::text, '[]') || ',' || coalesce(
+      json_object_agg(e.sequence, json_build_array(e.version, e.codec, e.codec_version))
+        filter (where not (e.version = 1 and ${isJson}))::text, '{}'
+    ) || ',[' || coalesce(
+      string_agg(case when ${isJson} then e.payload else to_json(e.payload)::text end, ',')
+        filter (where octet_length(e.payload) <= ${LONGEST_PAYLOAD}), ''
+    ) || ']]' as tail
   from (
     select e.${e.sequence} as sequence, e.${e.eventName} as name, e.${e.eventVersion} as version,
-      e.${e.payload}::text as payload, e.${e.payloadCodec} as codec, e.${e.payloadCodecVersion} as codec_version,
-      sum(octet_length(e.${e.payload}::text)) over (order by e.${e.sequence} rows unbounded preceding) <= ${LONGEST_TAIL} as fits
+      e.${e.payload}::text as payload, e.${e.payloadCodec} as codec, e.${e.payloadCodecVersion} as codec_version
     from ${e.table} e
     where e.${e.aggregateType} = $1 and e.${e.aggregateId} = w.aggregate_id and e.${e.sequence} <= $5::int
       and e.${e.sequence} > case when w.usable then w.snapshot_at else 0 end
