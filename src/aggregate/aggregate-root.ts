@@ -1,11 +1,11 @@
 import { InvalidArgumentError } from '../errors/index.js'
-import type { Metadata, NewEvent } from '../model/event.js'
 import { classDefinition } from './class-definition.js'
 import type { AggregateClass } from './class-definition.js'
-import { copyPayload, copyPlain } from './copy-plain.js'
+import { copyPayload } from './copy-plain.js'
 import { declaredEvent } from './declarations.js'
 import type { EventClass } from './declarations.js'
-import { journalOf, requireAggregateId } from './journal.js'
+import { journalOf } from './journal.js'
+import { Journaled } from './journaled.js'
 
 /**
  * The base of aggregate classes. Its own properties are the state: give them initial values, change them only
@@ -19,33 +19,7 @@ import { journalOf, requireAggregateId } from './journal.js'
  *   deposit(e: { amount: number }): void { this.balance += e.amount }
  * }
  */
-export abstract class AggregateRoot {
-  /** The id under which the repository made or loaded it. */
-  get aggregateId(): string {
-    return requireAggregateId(this)
-  }
-
-  /** The version with the events that are not committed yet. */
-  get version(): number {
-    return journalOf(this).version
-  }
-
-  /** The version that this instance knows to be stored; 0 for a new aggregate. */
-  get committedVersion(): number {
-    return journalOf(this).committedVersion
-  }
-
-  /** The events recorded since, in order; empty after a commit. */
-  get pendingEvents(): readonly NewEvent[] {
-    return copyPlain(journalOf(this).pending)
-  }
-
-  /** Adds metadata to every event that this instance records from now on. */
-  carry(metadata: Metadata): this {
-    journalOf(this).carry(metadata)
-    return this
-  }
-
+export abstract class AggregateRoot extends Journaled {
   /**
    * Applies an event to the state and records it. Decide first: what cannot happen must be refused before.
    * Throws `InvalidArgumentError` for an event that the aggregate does not declare.

@@ -1,10 +1,11 @@
 import { InvalidArgumentError } from '../errors/index.js'
-import type { Metadata, NewEvent } from '../model/event.js'
+import type { NewEvent } from '../model/event.js'
 import { problemWithName } from '../model/stream-identity.js'
 import { assertEventName } from '../serialization/event-serializer.js'
 import type { AggregateDefinition, AggregateOptions } from './aggregate-definition.js'
-import { copyPayload, copyPlain } from './copy-plain.js'
-import { journalOf, requireAggregateId } from './journal.js'
+import { copyPayload } from './copy-plain.js'
+import { journalOf } from './journal.js'
+import { Journaled } from './journaled.js'
 
 /** An aggregate made of plain functions. */
 export interface AggregateFunctions<State, Event extends NewEvent> extends AggregateOptions {
@@ -43,39 +44,16 @@ export class FunctionalAggregateType<State, Event extends NewEvent> {
 }
 
 /** One aggregate of plain functions: its state, and the events that are not committed yet. */
-export class FunctionalAggregate<State, Event extends NewEvent> {
+export class FunctionalAggregate<State, Event extends NewEvent> extends Journaled {
   constructor(
     private readonly functions: AggregateFunctions<State, Event>,
     private current: State,
-  ) {}
+  ) {
+    super()
+  }
 
   get state(): State {
     return this.current
-  }
-
-  get aggregateId(): string {
-    return requireAggregateId(this)
-  }
-
-  /** The version with the events that are not committed yet. */
-  get version(): number {
-    return journalOf(this).version
-  }
-
-  /** The version that this instance knows to be stored; 0 for a new aggregate. */
-  get committedVersion(): number {
-    return journalOf(this).committedVersion
-  }
-
-  /** The events recorded since, in order; empty after a commit. */
-  get pendingEvents(): readonly NewEvent[] {
-    return copyPlain(journalOf(this).pending)
-  }
-
-  /** Adds metadata to every event that this instance records from now on. */
-  carry(metadata: Metadata): this {
-    journalOf(this).carry(metadata)
-    return this
   }
 
   /** Evolves the state by the event and records it. */

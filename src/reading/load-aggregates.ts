@@ -28,9 +28,12 @@ export interface LoadOptions {
   readonly time?: Date
 }
 
-/** How many events of a stream the first round trip may bring; longer tails follow a page at a time. */
+/**
+ * How many events of each stream the first round trip may bring, so that all of them together stay bounded;
+ * longer tails follow a page at a time.
+ */
 function firstPage(streams: number): number {
-  return streams === 1 ? 1_000 : Math.max(50, Math.floor(20_000 / streams))
+  return Math.min(1_000, Math.max(50, Math.floor(20_000 / streams)))
 }
 
 /** Loads aggregates of one type, in the order of the ids; those that do not exist are left out. */

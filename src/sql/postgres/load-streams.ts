@@ -7,43 +7,49 @@ import type { EventTable, SnapshotTable, Tables } from '../tables.js'
  * Streams of one type: the newest snapshot of each and the events after it, in one round trip and one row a
  * stream, because rows and columns that nobody reads are most of what loading costs.
  *
- * The limits inside the lateral joins have the planner walk the primary keys. Joining the tables instead, it
- * reads them whole as soon as its statistics are older than the streams.
+ * The limits inside the subqueries have the planner walk the primary keys. Joining the tables instead, it reads
+ * them whole as soon as its statistics are older than the streams.
  */
 export function loadStreams({
   events,
   snapshots,
 }: Tables): (streams: StreamsToLoad) => Statement<ReadonlyMap<string, LoadedStream>> {
-  const text = `with wanted as materialized (
-  select w.id as aggregate_id, ${snapshotColumns(snapshots)}, ${usable(events, snapshots)} as usable
+  const texts = { plain: fromTheStart(events), snapshots: fromSnapshots(events, snapshots) }
+  return ({ aggregateType, aggregateIds, snapshotType, snapshotVersion, toVersion, limit }) => {
+    const parameters = [aggregateType, aggregateIds, toVersion, limit]
+    return {
+      operation: 'load',
+      text: snapshotType === undefined ? texts.plain : texts.snapshots,
+      parameters: snapshotType === undefined ? parameters : [...parameters, snapshotType, snapshotVersion],
+      decode: (rows) => decodeStreams(rows, aggregateType, limit),
+    }
+  }
+}
+
+/** For aggregates without snapshots, which are spared a fifth of the time. */
+function fromTheStart(e: EventTable): string {
+  return `select w.aggregate_id, null as snapshot_at, tail.tail
+from unnest((select $2::text[])) as w(aggregate_id) cross join lateral (
+  ${tail(e, '0')}
+) tail`
+}
+
+function fromSnapshots(e: EventTable, s: SnapshotTable): string {
+  return `with wanted as materialized (
+  select w.id as aggregate_id, ${snapshotColumns(s)}, ${usable(e, s)} as usable
   from unnest((select $2::text[])) as w(id) left join lateral (
-    select s.* from ${snapshots.table} s
-    where s.${snapshots.aggregateType} = $1 and s.${snapshots.aggregateId} = w.id and $3::text is not null
-    limit 1
+    select s.* from ${s.table} s where s.${s.aggregateType} = $1 and s.${s.aggregateId} = w.id limit 1
   ) s on true
 )
 select w.aggregate_id, w.snapshot_at, w.snapshot_type, w.snapshot_version, w.payload, w.codec, w.codec_version,
   w.usable::int as usable, tail.tail
 from wanted w cross join lateral (
-  ${tail(events)}
+  ${tail(e, 'case when w.usable then w.snapshot_at else 0 end')}
 ) tail`
-  return ({ aggregateType, aggregateIds, snapshotType, snapshotVersion, toVersion, limit }) => ({
-    operation: 'load',
-    text,
-    parameters: [
-      aggregateType,
-      aggregateIds,
-      snapshotType ?? null,
-      snapshotVersion ?? null,
-      toVersion,
-      limit,
-    ],
-    decode: (rows) => decodeStreams(rows, aggregateType, limit),
-  })
 }
 
 /** The text that `decodeTail` reads; `to_json` gives a payload that needs its codec as a string. */
-function tail(e: EventTable): string {
+function tail(e: EventTable, start: string): string {
   const isJson = `e.codec = 'json' and e.codec_version = 1`
   return `select '[' || coalesce(json_agg(e.name)::text, '[]') || ',' || coalesce(
       json_object_agg(e.sequence, json_build_array(e.version, e.codec, e.codec_version))
@@ -56,9 +62,9 @@ function tail(e: EventTable): string {
     select e.${e.sequence} as sequence, e.${e.eventName} as name, e.${e.eventVersion} as version,
       e.${e.payload}::text as payload, e.${e.payloadCodec} as codec, e.${e.payloadCodecVersion} as codec_version
     from ${e.table} e
-    where e.${e.aggregateType} = $1 and e.${e.aggregateId} = w.aggregate_id and e.${e.sequence} <= $5::int
-      and e.${e.sequence} > case when w.usable then w.snapshot_at else 0 end
-    order by e.${e.sequence} limit $6::bigint
+    where e.${e.aggregateType} = $1 and e.${e.aggregateId} = w.aggregate_id and e.${e.sequence} <= $3::int
+      and e.${e.sequence} > ${start}
+    order by e.${e.sequence} limit $4::bigint
   ) e`
 }
 
@@ -67,9 +73,12 @@ function snapshotColumns(s: SnapshotTable): string {
     s.${s.payload}::text as payload, s.${s.payloadCodec} as codec, s.${s.payloadCodecVersion} as codec_version`
 }
 
-/** A snapshot counts if it is of the asked kind, not beyond the asked version, and its last event really exists. */
+/**
+ * A snapshot counts if it is of the asked kind, not beyond the asked version, and its last event really exists.
+ * As `exists (…)` the planner would hash the last part, reading the key of every event there is.
+ */
 function usable(e: EventTable, s: SnapshotTable): string {
-  return `coalesce(s.${s.snapshotType} = $3::text and s.${s.snapshotVersion} = $4::int and s.${s.version} <= $5::int
-    and exists (select from ${e.table} l where l.${e.aggregateType} = $1 and l.${e.aggregateId} = w.id
-      and l.${e.sequence} = s.${s.version}), false)`
+  return `coalesce(s.${s.snapshotType} = $5::text and s.${s.snapshotVersion} = $6::int and s.${s.version} <= $3::int
+    and (select true from ${e.table} l where l.${e.aggregateType} = $1 and l.${e.aggregateId} = w.id
+      and l.${e.sequence} = s.${s.version} limit 1), false)`
 }
