@@ -93,13 +93,17 @@ async function runAll(queryRunner: QueryRunner, statements: readonly string[]): 
  * the end of the statement that inserted it, so no other session ever sees it; triggers of the
  * host's on the event table, and logical replication, see it come and go. It does so with the rights of the
  * table's owner: an application that may not delete events can still check streams.
+ *
+ * A session keeps the plan of a function. One that was made while the table was tiny would go on reading the whole
+ * table for every event of a bulk append, hence enable_seqscan.
  */
 function postgresGuards(table: MigrationTable, events: string): string[] {
   const contiguous = table.besidePath('contiguous')
   const placeholder = table.besidePath('placeholder')
   const immutable = table.besidePath('immutable')
   return [
-    `CREATE OR REPLACE FUNCTION ${contiguous}() RETURNS trigger LANGUAGE plpgsql AS $guard$
+    `CREATE OR REPLACE FUNCTION ${contiguous}() RETURNS trigger LANGUAGE plpgsql
+SET enable_seqscan = off AS $guard$
 BEGIN
   IF NOT EXISTS (
     SELECT FROM ${events} e

@@ -46,6 +46,7 @@ CREATE TABLE aggregate_snapshots (
 CREATE OR REPLACE FUNCTION public.aggregate_events_contiguous()
  RETURNS trigger
  LANGUAGE plpgsql
+ SET enable_seqscan TO 'off'
 AS $function$
 BEGIN
   IF NOT EXISTS (
