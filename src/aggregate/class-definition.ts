@@ -33,6 +33,7 @@ function compile(target: AggregateClass<object>): AggregateDefinition<object> {
     )
   }
   const appliers = appliersOf(target, declared)
+  const methods = methodsOf(target, appliers)
   const eventOf = (name: string): DeclaredEvent | undefined => appliers.get(name)?.event
   return {
     aggregateType: declared.aggregateType,
@@ -54,7 +55,7 @@ function compile(target: AggregateClass<object>): AggregateDefinition<object> {
             `register an upcaster from the older to the newer`,
         )
       }
-      const method = applier.key === undefined ? undefined : methodOf(aggregate, applier, applier.key)
+      const method = methods.get(event.name)
       if (method === undefined) return
       const argument = revive(applier.event, event.payload)
       journalOf(aggregate).replay(event.name, () => method.call(aggregate, argument))
@@ -105,19 +106,24 @@ function restoreState(aggregate: object, payload: unknown): void {
 type Method = (this: object, argument: unknown) => unknown
 
 /**
- * The method that applies an event: the one that a subclass overrides it with, unless that one was declared to be
- * another event.
+ * The methods that apply events, found once a class: the one that a subclass overrides an event's method with,
+ * unless that one was declared to be another event.
  */
-function methodOf(
-  aggregate: object,
-  { event, prototype }: Applier,
-  key: string | symbol,
-): Method | undefined {
-  const nearest = declaredAppliers(Object.getPrototypeOf(aggregate) as object).find(
-    (applier) => applier.key === key,
-  )
-  const holder = nearest?.event.name === event.name ? aggregate : prototype
-  return (holder as Record<string | symbol, Method>)[key]
+function methodsOf(
+  target: AggregateClass<object>,
+  appliers: ReadonlyMap<string, Applier>,
+): ReadonlyMap<string, Method> {
+  const prototype = target.prototype as object
+  const nearest = declaredAppliers(prototype)
+  const methods = new Map<string, Method>()
+  for (const [name, applier] of appliers) {
+    const { key } = applier
+    if (key === undefined) continue
+    const overridden = nearest.find((other) => other.key === key)?.event.name !== name
+    const holder = overridden ? applier.prototype : prototype
+    methods.set(name, (holder as Record<string | symbol, Method>)[key]!)
+  }
+  return methods
 }
 
 /** What the applying method gets: an instance of the event's class, or the sourced method's argument. */
