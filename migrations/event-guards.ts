@@ -118,11 +118,15 @@ END $guard$`,
     `CREATE OR REPLACE FUNCTION ${placeholder}() RETURNS trigger LANGUAGE plpgsql
 SECURITY DEFINER SET search_path = pg_catalog AS $guard$
 BEGIN
+  IF TG_RELID <> '${events.replaceAll("'", "''")}'::regclass THEN
+    RAISE EXCEPTION 'this function serves the event table only';
+  END IF;
   DELETE FROM ${events} e
   WHERE e."aggregate_type" = NEW."aggregate_type" AND e."aggregate_id" = NEW."aggregate_id"
-    AND e."sequence" = NEW."sequence";
+    AND e."sequence" = NEW."sequence" AND e."event_name" = '$checked';
   RETURN NULL;
 END $guard$`,
+    `REVOKE ALL ON FUNCTION ${placeholder}() FROM PUBLIC`,
     `CREATE OR REPLACE FUNCTION ${immutable}() RETURNS trigger LANGUAGE plpgsql AS $guard$
 BEGIN
   IF coalesce(current_setting('typeorm_sourced.allow_event_changes', true), 'off') <> 'on' THEN

@@ -80,9 +80,12 @@ CREATE OR REPLACE FUNCTION public.aggregate_events_placeholder()
  SET search_path TO 'pg_catalog'
 AS $function$
 BEGIN
+  IF TG_RELID <> 'public.aggregate_events'::regclass THEN
+    RAISE EXCEPTION 'this function serves the event table only';
+  END IF;
   DELETE FROM public.aggregate_events e
   WHERE e."aggregate_type" = NEW."aggregate_type" AND e."aggregate_id" = NEW."aggregate_id"
-    AND e."sequence" = NEW."sequence";
+    AND e."sequence" = NEW."sequence" AND e."event_name" = '$checked';
   RETURN NULL;
 END $function$;
 

@@ -35,19 +35,24 @@ export async function commitAll(
   if (!hasWork) return { commitId: undefined, streams: [], events: [] }
   const snapshots = members.filter(isSnapshotDue).flatMap((member) => captureOrReport(context, member))
   // What to do if a host's transaction around this commit ends one way or the other; known after the commit.
-  const later = { onCommit: (): void => undefined, onRollback: (): void => undefined }
+  const later: { outcome?: 'commit' | 'rollback'; tell?: (outcome: 'commit' | 'rollback') => void } = {}
+  const ended = (outcome: 'commit' | 'rollback') => (): void => {
+    later.outcome = outcome
+    later.tell?.(outcome)
+  }
   const committed = await commitChanges(database, host, { streams, snapshots }, () => ({
-    onCommit: () => later.onCommit(),
-    onRollback: () => later.onRollback(),
+    onCommit: ended('commit'),
+    onRollback: ended('rollback'),
   }))
   const commit = describeCommit(all, streams, committed)
   const takeBack = markCommitted(members, all.slice(appends.length), snapshots)
   const announce = (): void => {
     if (commit.events.length > 0) listeners.notify(commit)
   }
+  later.tell = (outcome) => (outcome === 'commit' ? announce() : takeBack())
+  // The host's transaction may have ended while the answer was on its way here.
   if (!committed.joined) announce()
-  later.onCommit = announce
-  later.onRollback = takeBack
+  else if (later.outcome !== undefined) later.tell(later.outcome)
   return commit
 }
 

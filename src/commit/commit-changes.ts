@@ -8,7 +8,7 @@ import type { Database } from '../runner/database.js'
 import { faultOf, isDatabaseVerdict } from '../runner/fault.js'
 import type { Host } from '../runner/host.js'
 import { asStorageError } from '../runner/storage-error.js'
-import type { TransactionEnd } from '../runner/transaction-hooks.js'
+import type { JoinedTransaction, TransactionEnd } from '../runner/transaction-hooks.js'
 import type { Changes } from './changes.js'
 import { settleLostCommit } from './settle-lost-commit.js'
 
@@ -43,8 +43,10 @@ export async function commitChanges(
   whenJoined: (committed: Committed) => TransactionEnd,
 ): Promise<Committed> {
   const commitId = randomUUID()
+  // Every attempt belongs to the transaction that was open when the commit was asked for.
+  const joinedTo = database.joinedTransaction(host)
   for (let count = 1; ; count++) {
-    const attempt = await attemptCommit(database, host, commitId, changes, whenJoined)
+    const attempt = await attemptCommit(database, host, joinedTo, commitId, changes, whenJoined)
     if (attempt.kind === 'committed') return attempt
     if (attempt.kind === 'lost') return settle(database, commitId, changes, attempt)
     if (attempt.joined && count % RACES_BEFORE_ASKING === 0) await assertFreshSnapshots(database, host)
@@ -56,19 +58,24 @@ export async function commitChanges(
 async function attemptCommit(
   database: Database,
   host: Host | undefined,
+  joinedTo: JoinedTransaction | undefined,
   commitId: string,
   changes: Changes,
   whenJoined: (committed: Committed) => TransactionEnd,
 ): Promise<Attempt> {
   try {
-    return await database.connect(host, async (connection) => {
-      await connection.open()
-      try {
-        return { kind: 'committed', ...(await write(connection, commitId, changes, whenJoined)) }
-      } catch (error) {
-        return await failedAttempt(connection, error)
-      }
-    })
+    return await database.connect(
+      host,
+      async (connection) => {
+        await connection.open()
+        try {
+          return { kind: 'committed', ...(await write(connection, commitId, changes, whenJoined)) }
+        } catch (error) {
+          return await failedAttempt(connection, error)
+        }
+      },
+      joinedTo,
+    )
   } catch (error) {
     throw asStorageError('append', error)
   }
@@ -120,9 +127,9 @@ async function append(
   commitId: string,
   streams: readonly StreamChange[],
 ): Promise<AppendOutcome> {
-  const outcome = await connection.run(connection.statements.append(commitId, streams, connection.holdsFloor))
+  const outcome = await connection.run(connection.statements.append(commitId, streams, connection.floor))
   if (outcome.accepted) {
-    connection.keepFloor()
+    connection.keepFloor(outcome.positions)
     return outcome
   }
   const checked = await check(connection, streams)

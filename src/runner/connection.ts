@@ -3,6 +3,7 @@ import { savepoint } from '../sql/savepoint.js'
 import type { Statement } from '../sql/statement.js'
 import type { Statements } from '../sql/statements.js'
 import { runStatement } from './run-statement.js'
+import { depthOf } from './transaction-hooks.js'
 import type { JoinedTransaction, TransactionEnd } from './transaction-hooks.js'
 
 /** One connection for a while, and what the store may do on it. */
@@ -21,9 +22,9 @@ export class Connection {
     return this.transaction !== undefined
   }
 
-  /** Whether the host's transaction holds the feed's floor lock already. */
-  get holdsFloor(): boolean {
-    return this.transaction?.holdsFloor ?? false
+  /** A floor for the feed that the host's transaction has published before. */
+  get floor(): number | undefined {
+    return this.transaction?.floors.get(this.statements)
   }
 
   /**
@@ -52,18 +53,17 @@ export class Connection {
 
   /** Inside `atomically()` of a joined transaction: what to do when the host's transaction has ended. */
   whenEnded(end: TransactionEnd): void {
-    this.transaction?.pending.push({ level: this.transaction.level, end })
+    this.transaction?.pending.push({ depth: depthOf(this.runner), end })
   }
 
-  /** An append of this savepoint took the floor lock, and keeps it unless its host rolls back that far. */
-  keepFloor(): void {
-    const { transaction } = this
-    if (transaction === undefined || transaction.holdsFloor) return
-    transaction.holdsFloor = true
-    const lose = (): void => {
-      transaction.holdsFloor = false
-    }
-    this.whenEnded({ onCommit: () => undefined, onRollback: lose })
+  /**
+   * The transaction's first append drew these positions. Its later ones publish the same floor again instead of a
+   * new one each: one lock, however many there are, and taken anew should a savepoint have lost it.
+   */
+  keepFloor(positions: readonly number[]): void {
+    const [first] = positions
+    if (first === undefined || this.floor !== undefined) return
+    this.transaction?.floors.set(this.statements, first - 1)
   }
 
   /** Closes the connection instead of giving it back to the pool: nobody knows what is still under way on it. */
@@ -82,10 +82,12 @@ export class Connection {
       await runStatement(this.runner, savepoint.release, false)
       return result
     } catch (error) {
-      // The first error is the one to report; if this fails, the whole transaction is lost anyway.
+      // The first error is the one to report. If undoing fails, the transaction must not commit any more.
       await runStatement(this.runner, savepoint.rollBack, false)
         .then(() => runStatement(this.runner, savepoint.release, false))
-        .catch(() => undefined)
+        .catch(() => {
+          if (this.transaction !== undefined) this.transaction.doomed = true
+        })
       throw error
     }
   }

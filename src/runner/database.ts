@@ -17,8 +17,8 @@ import type { Host } from './host.js'
 import { resolveTables } from './resolve-tables.js'
 import { runStatement } from './run-statement.js'
 import { assertNotGuarded, guardSqlite, ownRunner } from './sqlite-guard.js'
-import { TransactionHooks } from './transaction-hooks.js'
-import type { JoinedTransaction } from './transaction-hooks.js'
+import { hooksOf } from './transaction-hooks.js'
+import type { JoinedTransaction, TransactionHooks } from './transaction-hooks.js'
 
 /** A store's way to its DataSource: hands out connections, joins host transactions, checks the schema once. */
 export class Database {
@@ -34,7 +34,8 @@ export class Database {
     this.dialect = dialectOf(dataSource)
     if (this.dialect === 'sqlite' && options.guardSqlite) guardSqlite(dataSource, options.sqliteLockTimeoutMs)
     if (this.dialect === 'sqlite' && !options.guardSqlite) assertNotGuarded(dataSource)
-    this.hooks = new TransactionHooks(
+    this.hooks = hooksOf(
+      dataSource,
       this.dialect === 'postgres' ? (runner) => runStatement(runner, probeTransaction, false) : undefined,
     )
   }
@@ -47,6 +48,7 @@ export class Database {
   async connect<Result>(
     host: Host | undefined,
     work: (connection: Connection) => Promise<Result>,
+    expected?: JoinedTransaction,
   ): Promise<Result> {
     if (!this.dataSource.isInitialized) {
       throw new InvalidArgumentError(
@@ -54,7 +56,8 @@ export class Database {
       )
     }
     const bound = runnerOf(host ?? this.options.manager?.() ?? this.dataSource.manager)
-    if (bound !== undefined) return this.onBorrowed(ownRunner(bound), work)
+    if (bound !== undefined) return this.onBorrowed(ownRunner(bound), work, expected)
+    assertNotEnding(expected)
     return this.connectAnew(work)
   }
 
@@ -87,9 +90,16 @@ export class Database {
 
   /** Whether work for this host would take part in a transaction that somebody else ends. */
   joins(host: Host | undefined): boolean {
+    return this.joinedTransaction(host) !== undefined
+  }
+
+  /** The open transaction that work for this host would take part in. */
+  joinedTransaction(host: Host | undefined): JoinedTransaction | undefined {
     const bound = runnerOf(host ?? this.options.manager?.() ?? this.dataSource.manager)
-    if (bound !== undefined) return bound.isTransactionActive
-    return this.dialect === 'sqlite' && this.dataSource.createQueryRunner('master').isTransactionActive
+    // Inside a transaction on SQLite the DataSource lends out the transaction's own runner.
+    const runner =
+      bound ?? (this.dialect === 'sqlite' ? this.dataSource.createQueryRunner('master') : undefined)
+    return runner?.isTransactionActive === true ? this.hooks.watch(ownRunner(runner)) : undefined
   }
 
   private async onPooled<Result>(work: (connection: Connection) => Promise<Result>): Promise<Result> {
@@ -113,9 +123,10 @@ export class Database {
   private async onBorrowed<Result>(
     runner: QueryRunner,
     work: (connection: Connection) => Promise<Result>,
+    expected?: JoinedTransaction,
   ): Promise<Result> {
     // What is asked for while the transaction is open belongs to that transaction, or fails.
-    const asked = runner.isTransactionActive ? this.hooks.watch(runner) : undefined
+    const asked = expected ?? (runner.isTransactionActive ? this.hooks.watch(runner) : undefined)
     assertNotEnding(asked)
     const endTurn = await this.hooks.takeTurn(runner)
     try {

@@ -52,9 +52,13 @@ interface SqliteDriver {
   disconnect: () => Promise<void>
 }
 
-/** Code that runs inside a transaction, or is about to begin one. */
+/** Code that runs inside one transaction, or is about to begin some. It may outlive them: timers, queues. */
 interface Scope {
   runner: SqliteRunner | undefined
+  /** Which of the runner's transactions it is. */
+  transaction: number | undefined
+  /** Whether transactions that begin in it become its own: true while migrations run. */
+  adopting: boolean
   /** Nested transactions of code that borrows the runner take turns too. */
   readonly nested: FifoLock
 }
@@ -62,6 +66,8 @@ interface Scope {
 class SqliteGuard {
   private turns = new FifoLock()
   private readonly current = new AsyncLocalStorage<Scope>()
+  /** How many transactions each runner has begun. */
+  private readonly begun = new WeakMap<SqliteRunner, number>()
   private readonly Runner: new (driver: SqliteDriver) => SqliteRunner
   private statements: { readonly connection: object; readonly cache: Map<string, unknown> } | undefined
 
@@ -95,15 +101,29 @@ class SqliteGuard {
     this.wrapTransaction(dataSource.manager)
     for (const method of ['runMigrations', 'undoLastMigration'] as const) {
       const original = dataSource[method].bind(dataSource) as (...parameters: unknown[]) => Promise<unknown>
-      const wrapped = (...parameters: unknown[]): Promise<unknown> =>
-        this.current.run({ runner: undefined, nested: new FifoLock() }, () => original(...parameters))
+      const wrapped = (...parameters: unknown[]): Promise<unknown> => {
+        const scope: Scope = {
+          runner: undefined,
+          transaction: undefined,
+          adopting: true,
+          nested: new FifoLock(),
+        }
+        return this.current.run(scope, () =>
+          original(...parameters).finally(() => {
+            scope.adopting = false
+          }),
+        )
+      }
       Object.assign(dataSource, { [method]: wrapped })
     }
   }
 
   private createQueryRunner(): QueryRunner {
     const scope = this.current.getStore()
-    if (scope?.runner?.isTransactionActive === true) return lend(scope.runner, scope.nested)
+    const open = scope?.runner
+    if (open?.isTransactionActive === true && this.begun.get(open) === scope?.transaction) {
+      return lend(open, scope!.nested)
+    }
     const runner = new this.Runner(this.driver)
     if (runner.stmtCache !== undefined) runner.stmtCache = this.statementCache()
     this.guard(runner)
@@ -114,15 +134,23 @@ class SqliteGuard {
     new GuardedRunner(runner, {
       takeTurn: () => this.takeTurn(),
       started: () => this.enter(runner),
-      inside: (work) => this.current.run({ runner, nested: new FifoLock() }, work),
+      inside: (work) => this.current.run(this.scopeOf(runner), work),
       wrapManager: (manager) => this.wrapTransaction(manager),
     })
   }
 
-  /** A scope without a transaction, such as that of migrations, belongs to the first one that begins inside it. */
   private enter(runner: SqliteRunner): void {
+    if (runner.transactionDepth > 1) return
+    this.begun.set(runner, (this.begun.get(runner) ?? 0) + 1)
     const scope = this.current.getStore()
-    if (scope !== undefined && scope.runner?.isTransactionActive !== true) scope.runner = runner
+    if (scope?.adopting !== true) return
+    if (scope.runner !== runner && scope.runner?.isTransactionActive === true) return
+    scope.runner = runner
+    scope.transaction = this.begun.get(runner)
+  }
+
+  private scopeOf(runner: SqliteRunner): Scope {
+    return { runner, transaction: this.begun.get(runner), adopting: false, nested: new FifoLock() }
   }
 
   /** Makes a manager's `transaction()` run its callback inside the transaction's scope. */
@@ -133,7 +161,7 @@ class SqliteGuard {
       (work: Work): Work =>
       (inner) => {
         const runner = ownRunner(inner.queryRunner!) as SqliteRunner
-        return this.current.run({ runner, nested: new FifoLock() }, () => work(inner))
+        return this.current.run(this.scopeOf(runner), () => work(inner))
       }
     const transaction = (...parameters: unknown[]): Promise<unknown> =>
       original(

@@ -1,4 +1,4 @@
-import type { EntitySubscriberInterface, QueryRunner } from 'typeorm'
+import type { DataSource, EntitySubscriberInterface, QueryRunner } from 'typeorm'
 import { StorageError } from '../errors/index.js'
 import { faultOf } from './fault.js'
 import { FifoLock } from './fifo-lock.js'
@@ -13,19 +13,20 @@ export interface TransactionEnd {
 
 /** A host's transaction in which the module takes part. */
 export interface JoinedTransaction {
-  /** How deep the transaction is nested now, relative to when the module first took part in it. */
-  level: number
   /** Set as soon as its end has begun: nothing can take part any more. */
   ending: 'commit' | 'rollback' | undefined
-  /** Whether it holds the feed's floor lock; taken once, and lost with the savepoint it was taken in. */
-  holdsFloor: boolean
-  pending: { level: number; readonly end: TransactionEnd }[]
+  /** Set when a savepoint could not be rolled back: nobody knows what the transaction contains, so it must not commit. */
+  doomed: boolean
+  /** A floor for the feed below everything it has written, by the statements of the store that wrote it. */
+  readonly floors: Map<object, number>
+  /** With the depth of nesting at which each was recorded. */
+  pending: { readonly depth: number; readonly end: TransactionEnd }[]
 }
 
 /**
  * Watches host transactions in which the module takes part, through TypeORM's own transaction events.
  *
- * - A transaction, or a nested one, ends only between the module's commits, never in the middle of one.
+ * - A transaction ends only between the module's commits, never in the middle of one.
  * - Work that waits for the outermost COMMIT runs after it, or is told that its savepoint or the whole
  *   transaction was rolled back.
  * - Postgres answers COMMIT of an aborted transaction with a silent ROLLBACK, and TypeORM reports success. A
@@ -34,8 +35,6 @@ export interface JoinedTransaction {
 export class TransactionHooks {
   private readonly watched = new WeakMap<QueryRunner, JoinedTransaction>()
   private readonly turns = new WeakMap<QueryRunner, FifoLock>()
-  /** Turns that were taken for the end of a transaction; given back when it has ended. */
-  private readonly held = new WeakMap<QueryRunner, () => void>()
 
   constructor(private readonly probe: ((runner: QueryRunner) => Promise<void>) | undefined) {}
 
@@ -46,7 +45,7 @@ export class TransactionHooks {
     // initialize() replaces the DataSource's list of subscribers, so the place to look is always the list itself.
     const { subscribers } = dataSourceOf(runner)
     if (!subscribers.includes(this.subscriber)) subscribers.push(this.subscriber)
-    const joined: JoinedTransaction = { level: 0, ending: undefined, holdsFloor: false, pending: [] }
+    const joined: JoinedTransaction = { ending: undefined, doomed: false, floors: new Map(), pending: [] }
     this.watched.set(runner, joined)
     return joined
   }
@@ -68,11 +67,7 @@ export class TransactionHooks {
 
   private started(runner: QueryRunner): void {
     const joined = this.watched.get(runner)
-    if (joined === undefined) return
-    if (depthOf(runner) > 1) {
-      joined.level += 1
-      return
-    }
+    if (joined === undefined || depthOf(runner) > 1) return
     // A new transaction on the same runner, and the end of the last one was not heard of, because another
     // subscriber failed before this one. A COMMIT that fails is followed by a rollback, so it was committed.
     this.conclude(runner, joined, joined.ending ?? 'rollback')
@@ -81,53 +76,49 @@ export class TransactionHooks {
   private async beforeEnd(runner: QueryRunner, outcome: 'commit' | 'rollback'): Promise<void> {
     const joined = this.watched.get(runner)
     if (joined === undefined) return
-    this.giveTurnBack(runner)
-    this.held.set(runner, await this.takeTurn(runner))
-    if (depthOf(runner) > 1) return
-    if (outcome === 'commit') await this.assertNotAborted(runner)
-    // Whoever waits for a turn, or comes now, finds the transaction ending and is refused.
-    joined.ending = outcome
-    this.giveTurnBack(runner)
+    const endTurn = await this.takeTurn(runner)
+    try {
+      if (depthOf(runner) > 1) return
+      if (outcome === 'commit') await this.assertMayCommit(runner, joined)
+      // Whoever waits for a turn, or comes now, finds the transaction ending and is refused.
+      joined.ending = outcome
+    } finally {
+      endTurn()
+    }
     // Even if ROLLBACK itself fails, because the connection is gone, nothing of the transaction remains.
     if (outcome === 'rollback') tell(joined.pending.splice(0), 'rollback')
   }
 
   private ended(runner: QueryRunner, outcome: 'commit' | 'rollback'): void {
     const joined = this.watched.get(runner)
-    if (joined === undefined) {
-      this.giveTurnBack(runner)
-      return
-    }
+    if (joined === undefined) return
     if (!runner.isTransactionActive) {
       this.conclude(runner, joined, outcome)
       return
     }
-    joined.level -= 1
-    const undone = joined.pending.filter(({ level }) => outcome === 'rollback' && level > joined.level)
+    const depth = depthOf(runner)
+    const undone = joined.pending.filter((entry) => outcome === 'rollback' && entry.depth > depth)
     joined.pending = joined.pending
       .filter((entry) => !undone.includes(entry))
-      .map((entry) => ({ ...entry, level: Math.min(entry.level, joined.level) }))
-    this.giveTurnBack(runner)
+      .map((entry) => ({ ...entry, depth: Math.min(entry.depth, depth) }))
     tell(undone, 'rollback')
   }
 
   private conclude(runner: QueryRunner, joined: JoinedTransaction, outcome: 'commit' | 'rollback'): void {
     joined.ending = outcome
     this.watched.delete(runner)
-    this.giveTurnBack(runner)
     tell(joined.pending.splice(0), outcome)
   }
 
-  private giveTurnBack(runner: QueryRunner): void {
-    this.held.get(runner)?.()
-    this.held.delete(runner)
-  }
-
-  private async assertNotAborted(runner: QueryRunner): Promise<void> {
+  private async assertMayCommit(runner: QueryRunner, joined: JoinedTransaction): Promise<void> {
+    if (joined.doomed) {
+      const problem =
+        'A commit of this transaction failed and could not be undone by itself. Roll the transaction back.'
+      throw new StorageError('commit', problem, true, 'not-written')
+    }
     try {
       await this.probe?.(runner)
     } catch (cause) {
-      this.giveTurnBack(runner)
       if (faultOf(cause).kind !== 'aborted-transaction') throw asStorageError('append', cause)
       throw new StorageError(
         'commit',
@@ -139,6 +130,18 @@ export class TransactionHooks {
       )
     }
   }
+}
+
+const hooks = new WeakMap<DataSource, TransactionHooks>()
+
+/** The one watcher of a DataSource: several stores may take part in one transaction, and have to take turns. */
+export function hooksOf(
+  dataSource: DataSource,
+  probe: ConstructorParameters<typeof TransactionHooks>[0],
+): TransactionHooks {
+  let known = hooks.get(dataSource)
+  if (known === undefined) hooks.set(dataSource, (known = new TransactionHooks(probe)))
+  return known
 }
 
 /** Rolled back work is told last one first, as the database undoes it. */

@@ -64,10 +64,14 @@ export type Isolation = 'fresh' | 'fixed'
 /** Every statement of one dialect, compiled for one set of tables. */
 export interface Statements {
   /**
-   * Checks every stream and inserts all events or none, in one statement. `holdsFloor`: an earlier append of the same
-   * transaction took the feed's floor lock.
+   * Checks every stream and inserts all events or none, in one statement. `floor`: what an earlier append of
+   * the same transaction published for the feed.
    */
-  append(commitId: string, changes: readonly StreamChange[], holdsFloor: boolean): Statement<AppendOutcome>
+  append(
+    commitId: string,
+    changes: readonly StreamChange[],
+    floor: number | undefined,
+  ): Statement<AppendOutcome>
   streamVersions(streams: readonly StreamIdentity[]): Statement<readonly number[]>
   /** The version a stream had at a time: its last event recorded then or before. */
   versionAt(stream: StreamIdentity, time: Date): Statement<number>

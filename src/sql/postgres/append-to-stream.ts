@@ -5,7 +5,7 @@ import type { Statement } from '../statement.js'
 import type { EventTable } from '../tables.js'
 import { decodeTime, milliseconds } from './event-columns.js'
 import { eventParameters, oneEventParameters } from './event-parameters.js'
-import { takeFloorLock } from './floor-lock.js'
+import { retakeFloorLock, takeFloorLock } from './floor-lock.js'
 
 /** What every append begins with, so that it can be told from the host's statements wherever statements are listed. */
 export const APPEND_MARK = '/* typeorm-sourced append */'
@@ -14,20 +14,21 @@ export const APPEND_MARK = '/* typeorm-sourced append */'
  * Appends to one stream, the common case: version check, floor lock and insert in one statement. It inserts
  * nothing unless the version is the expected one; a race that the check cannot see fails on the primary key.
  *
- * `holdsFloor`: the transaction appended before, so that its floor is below every position it will ever draw.
+ * `floor`: what the transaction published when it appended before; it is below every position it will ever draw.
  */
 export function appendToStream(
   e: EventTable,
   positionSequence: string,
-): (commitId: string, change: StreamChange, holdsFloor: boolean) => Statement<AppendOutcome> {
-  const texts = (floorLock: string): { one: string; many: string } => ({
-    one: `${APPEND_MARK} ${check(e, floorLock)}, ${insertOne(e)}`,
-    many: `${APPEND_MARK} ${check(e, floorLock)}, ${insertMany(e)}`,
+): (commitId: string, change: StreamChange, floor: number | undefined) => Statement<AppendOutcome> {
+  const texts = (lockForOne: string, lockForMany: string): { one: string; many: string } => ({
+    one: `${APPEND_MARK} ${check(e, lockForOne)}, ${insertOne(e)}`,
+    many: `${APPEND_MARK} ${check(e, lockForMany)}, ${insertMany(e)}`,
   })
-  const taking = texts(takeFloorLock(e, positionSequence))
-  const holding = texts('null::text')
-  return (commitId, change, holdsFloor) => {
-    const { one, many } = holdsFloor ? holding : taking
+  const lock = takeFloorLock(e, positionSequence)
+  const taking = texts(lock, lock)
+  const retaking = texts(retakeFloorLock(e, '$11'), retakeFloorLock(e, '$7'))
+  return (commitId, change, floor) => {
+    const { one, many } = floor === undefined ? taking : retaking
     const { aggregateType, aggregateId, expectedVersion, events } = change
     const isOne = events.length === 1
     return {
@@ -39,6 +40,7 @@ export function appendToStream(
         expectedCode(expectedVersion),
         commitId,
         ...(isOne ? oneEventParameters(events[0]!) : eventParameters(events)),
+        ...(floor === undefined ? [] : [floor]),
       ],
       decode: ([row]) => decodeAppend(row ?? {}),
     }

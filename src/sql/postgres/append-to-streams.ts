@@ -7,7 +7,7 @@ import { literal } from '../tables.js'
 import { APPEND_MARK, decodeAppend } from './append-to-stream.js'
 import { milliseconds } from './event-columns.js'
 import { eventParameters } from './event-parameters.js'
-import { takeFloorLock } from './floor-lock.js'
+import { retakeFloorLock, takeFloorLock } from './floor-lock.js'
 
 /**
  * Appends to many streams, all or nothing, in one statement.
@@ -20,7 +20,11 @@ import { takeFloorLock } from './floor-lock.js'
 export function appendToStreams(
   e: EventTable,
   positionSequence: string,
-): (commitId: string, changes: readonly StreamChange[], holdsFloor: boolean) => Statement<AppendOutcome> {
+): (
+  commitId: string,
+  changes: readonly StreamChange[],
+  floor: number | undefined,
+) => Statement<AppendOutcome> {
   const text = (floorLock: string): string => `${APPEND_MARK} with stream as materialized (
   select s.*, coalesce((
     select e.${e.sequence} from ${e.table} e where e.${e.aggregateType} = s.type and e.${e.aggregateId} = s.id
@@ -58,8 +62,8 @@ lateral (
     ${milliseconds('max(recorded_at)')} as recorded_at
   from event
 ) i`
-  const [taking, holding] = [text(takeFloorLock(e, positionSequence)), text('null::text')]
-  return (commitId, changes, holdsFloor) => {
+  const [taking, holding] = [text(takeFloorLock(e, positionSequence)), text(retakeFloorLock(e, '$5'))]
+  return (commitId, changes, floor) => {
     const rows = changes.flatMap((change, stream) =>
       (change.events.length > 0 ? change.events : placeholders(change)).map((event, index) => ({
         event,
@@ -75,7 +79,7 @@ lateral (
     }))
     return {
       operation: 'append',
-      text: holdsFloor ? holding : taking,
+      text: floor === undefined ? taking : holding,
       parameters: [
         JSON.stringify(streams),
         commitId,
@@ -83,6 +87,7 @@ lateral (
           rows.map(({ event }) => event),
           (index) => `"stream":${rows[index]!.stream},"nth":${rows[index]!.nth},`,
         ),
+        ...(floor === undefined ? [] : [floor]),
       ],
       decode: ([row]) => decodeAppend(row ?? {}),
     }

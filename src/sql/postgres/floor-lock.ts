@@ -26,6 +26,11 @@ export function takeFloorLock(events: EventTable, positionSequence: string): str
   return `pg_advisory_xact_lock_shared((${namespace(events)} << ${FLOOR_BITS}) | ${lastPosition(positionSequence)})`
 }
 
+/** The same with a floor that the transaction published before: the same lock again, or anew if a savepoint lost it. */
+export function retakeFloorLock(events: EventTable, floor: string): string {
+  return `pg_advisory_xact_lock_shared((${namespace(events)} << ${FLOOR_BITS}) | ${floor}::bigint)`
+}
+
 /** SQL for a table of the floor locks of other sessions: `transaction`, `session`, `floor`. */
 export function heldFloors(events: EventTable): string {
   const key = `((l.classid::bigint << 32) | l.objid::bigint)`

@@ -27,10 +27,10 @@ export function postgresStatements(
   const toOne = appendToStream(events, positionSequence)
   const toMany = appendToStreams(events, positionSequence)
   return {
-    append: (commitId, changes, holdsFloor) =>
+    append: (commitId, changes, floor) =>
       changes.length === 1 && changes[0]!.events.length > 0
-        ? toOne(commitId, changes[0]!, holdsFloor)
-        : toMany(commitId, changes, holdsFloor),
+        ? toOne(commitId, changes[0]!, floor)
+        : toMany(commitId, changes, floor),
     streamVersions: streamVersions(events),
     versionAt: versionAt(events),
     readStream: readStream(events),
