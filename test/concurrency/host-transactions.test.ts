@@ -4,6 +4,7 @@ import {
   Aggregate,
   AggregateRoot,
   EventStore,
+  FeedStalledError,
   InvalidArgumentError,
   Records,
   StorageError,
@@ -79,6 +80,40 @@ for (const database of databases()) {
       const outcomes = await Promise.allSettled(forgotten)
       for (const [round, { status }] of outcomes.entries()) {
         expect(await versionOf(store, `forgotten-${round}`)).toBe(status === 'fulfilled' ? 1 : 0)
+      }
+    })
+
+    it('3.7 an aggregate whose transaction is rolled back while its commit answers gets its events back', async () => {
+      const hosted = store.repository(Hosted)
+      for (let round = 0; round < 20; round++) {
+        const one = hosted.create(`overtaken-${round}`)
+        one.increment()
+        let committing: Promise<unknown> | undefined
+        await dataSource
+          .transaction(async (manager) => {
+            committing = hosted.within(manager).commit(one)
+            await manager.query('select 1')
+            throw new Rollback()
+          })
+          .catch(() => undefined)
+        await Promise.allSettled([committing])
+        expect([one.committedVersion, one.pendingEvents.length]).toEqual([0, 1])
+        await hosted.commit(one)
+        expect((await hosted.load(one.aggregateId))!.count).toBe(1)
+      }
+    })
+
+    it('10.4 two stores in one transaction take turns, and lose nothing that they acknowledged', async () => {
+      const other = new EventStore(dataSource)
+      for (let round = 0; round < 20; round++) {
+        await dataSource.transaction(async (manager) => {
+          const outcomes = await Promise.allSettled([
+            store.within(manager).append({ ...stream('taken'), expectedVersion: 0, events: EVENTS }),
+            other.within(manager).append({ ...stream(`two-${round}`), expectedVersion: 0, events: EVENTS }),
+          ])
+          expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'fulfilled'])
+        })
+        expect(await versionOf(store, `two-${round}`)).toBe(1)
       }
     })
 
@@ -203,6 +238,47 @@ describe('Postgres', () => {
     expect(locks).toHaveLength(1)
     await runner.rollbackTransaction()
     await runner.release()
+  })
+
+  it('9.2 a savepoint of the host that takes the lock of the feed away does not make readers skip', async () => {
+    await store.append({ ...stream('raw-savepoint'), expectedVersion: 0, events: EVENTS })
+    const runner = dataSource.createQueryRunner()
+    await runner.startTransaction()
+    const late = store.within(runner)
+    await runner.query('savepoint mine')
+    await late.append({ ...stream('raw-late'), expectedVersion: 0, events: EVENTS })
+    await runner.query('rollback to savepoint mine')
+    await late.append({ ...stream('raw-late'), expectedVersion: 0, events: EVENTS })
+    await store.append({ ...stream('raw-early'), expectedVersion: 0, events: EVENTS })
+    const seen: string[] = []
+    const read = async (): Promise<void> => {
+      for await (const { aggregateId } of store.readAll({ settleTimeoutMs: 20 })) seen.push(aggregateId)
+    }
+    await expect(read()).rejects.toThrow(FeedStalledError)
+    expect(seen).not.toContain('raw-early')
+    await runner.commitTransaction()
+    await runner.release()
+    seen.length = 0
+    await read()
+    expect(seen.slice(-2)).toEqual(['raw-late', 'raw-early'])
+  })
+
+  it('10.1 a commit that lost a race is not tried again outside of its transaction', async () => {
+    const blocker = dataSource.createQueryRunner()
+    await blocker.startTransaction()
+    await store.within(blocker).append({ ...stream('raced'), expectedVersion: 0, events: EVENTS })
+    const runner = dataSource.createQueryRunner()
+    await runner.startTransaction()
+    const losing = store.within(runner).append({ ...stream('raced'), expectedVersion: 'any', events: EVENTS })
+    const settled = Promise.allSettled([losing])
+    await sleep(50)
+    const ending = runner.rollbackTransaction()
+    await blocker.commitTransaction()
+    await ending
+    await settled
+    await runner.release()
+    await blocker.release()
+    expect(await versionOf(store, 'raced')).toBe(1)
   })
 
   it('4.5 prepared statements that a change of the schema made stale are prepared again', async () => {
