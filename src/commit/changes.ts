@@ -5,8 +5,3 @@ export interface Changes {
   readonly streams: readonly StreamChange[]
   readonly snapshots: readonly StoredSnapshot[]
 }
-
-/** Whether a commit of these changes would neither write nor check anything. */
-export function isEmpty({ streams, snapshots }: Changes): boolean {
-  return streams.length === 0 && snapshots.length === 0
-}
