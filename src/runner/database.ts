@@ -16,7 +16,7 @@ import { runnerOf } from './host.js'
 import type { Host } from './host.js'
 import { resolveTables } from './resolve-tables.js'
 import { runStatement } from './run-statement.js'
-import { assertNotGuarded, guardSqlite, ownRunner } from './sqlite-guard.js'
+import { assertNotGuarded, guardSqlite, ownRunner, runnerInScope } from './sqlite-guard.js'
 import { hooksOf } from './transaction-hooks.js'
 import type { JoinedTransaction, TransactionHooks } from './transaction-hooks.js'
 
@@ -97,8 +97,7 @@ export class Database {
   joinedTransaction(host: Host | undefined): JoinedTransaction | undefined {
     const bound = runnerOf(host ?? this.options.manager?.() ?? this.dataSource.manager)
     // Inside a transaction on SQLite the DataSource lends out the transaction's own runner.
-    const runner =
-      bound ?? (this.dialect === 'sqlite' ? this.dataSource.createQueryRunner('master') : undefined)
+    const runner = bound ?? (this.dialect === 'sqlite' ? runnerInScope(this.dataSource) : undefined)
     return runner?.isTransactionActive === true ? this.hooks.watch(ownRunner(runner)) : undefined
   }
 

@@ -37,6 +37,13 @@ export function assertNotGuarded(dataSource: DataSource): void {
   }
 }
 
+/** The runner of the transaction that the caller runs inside, without making one to find out. */
+export function runnerInScope(dataSource: DataSource): QueryRunner | undefined {
+  const guard = guards.get(dataSource.driver as unknown as SqliteDriver)
+  // Without the guard everybody shares one runner.
+  return guard === undefined ? dataSource.createQueryRunner('master') : guard.openRunner()
+}
+
 /** The runner that really holds the transaction, if this one was borrowed inside of it. */
 export function ownRunner(runner: QueryRunner): QueryRunner {
   return (runner as { [LENDER]?: QueryRunner })[LENDER] ?? runner
@@ -118,12 +125,17 @@ class SqliteGuard {
     }
   }
 
-  private createQueryRunner(): QueryRunner {
+  openRunner(): SqliteRunner | undefined {
     const scope = this.current.getStore()
     const open = scope?.runner
-    if (open?.isTransactionActive === true && this.begun.get(open) === scope?.transaction) {
-      return lend(open, scope!.nested)
-    }
+    return open?.isTransactionActive === true && this.begun.get(open) === scope?.transaction
+      ? open
+      : undefined
+  }
+
+  private createQueryRunner(): QueryRunner {
+    const open = this.openRunner()
+    if (open !== undefined) return lend(open, this.current.getStore()!.nested)
     const runner = new this.Runner(this.driver)
     if (runner.stmtCache !== undefined) runner.stmtCache = this.statementCache()
     this.guard(runner)
