@@ -5,6 +5,9 @@ import type { Dialect } from './dialect.js'
 interface ColumnTypes {
   readonly metadata: ColumnOptions
   readonly recordedAt: ColumnOptions
+  readonly time: ColumnOptions
+  /** As exact as the database's clock: for an order. */
+  readonly stagedAt: ColumnOptions
   readonly uuid: ColumnOptions
 }
 
@@ -14,11 +17,15 @@ export const columnTypes: Record<Dialect, ColumnTypes> = {
     // A commit's clock is the database's own, read when the rows are inserted: transaction time (now()) would
     // let an event that was appended later carry an earlier time than its predecessor.
     recordedAt: { type: 'timestamptz', precision: 3, default: () => 'clock_timestamp()' },
+    time: { type: 'timestamptz', precision: 3 },
+    stagedAt: { type: 'timestamptz', precision: 6, default: () => 'clock_timestamp()' },
     uuid: { type: 'uuid' },
   },
   sqlite: {
     metadata: { type: 'json', default: () => "'{}'" },
     recordedAt: { type: 'datetime', default: () => "(strftime('%Y-%m-%d %H:%M:%f','now'))" },
+    time: { type: 'datetime' },
+    stagedAt: { type: 'datetime', default: () => "(strftime('%Y-%m-%d %H:%M:%f','now'))" },
     uuid: { type: 'varchar', length: 36 },
   },
 }

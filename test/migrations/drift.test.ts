@@ -57,6 +57,18 @@ describe.each(places)('on %s with %s', (driver, _name, options) => {
     const read: number[] = []
     for await (const event of store.readStream(stream)) read.push(event.sequence)
     expect(read).toEqual([1, 2])
+    const handled = await store.handleOnce({ consumer: 'c', messageId: 'm' }, (work) => {
+      work.send({ type: 'noted', messageId: 'n' })
+      return Promise.resolve()
+    })
+    expect(handled).toBe('handled')
+    const [message] = await store.outbox.claim({ worker: 'w' })
+    await store.outbox.complete(message!)
+    expect(await store.outbox.counts()).toMatchObject({ published: 1 })
+    expect(await store.outbox.purge({ publishedBefore: new Date(Date.now() + 60_000) })).toBe(1)
+    expect(await store.purgeProcessedMessages({ before: new Date(Date.now() + 60_000) })).toBe(1)
+    const locked = store.withLock([stream], () => Promise.resolve('done'), { across: 'processes' })
+    expect(await locked).toBe('done')
   })
 })
 
@@ -132,18 +144,23 @@ describe('a host that extends an entity', () => {
   )
 })
 
-/** Every table, trigger and function of the module, by name. */
+/** Every table, index, trigger and function of the database that TypeORM does not keep for itself, by name. */
 async function objects(dataSource: DataSource): Promise<string[]> {
   const rows =
     dataSource.options.type === 'postgres'
       ? await dataSource.query(
-          `select relname as name from pg_class where relname like '%aggregate\\_%s%' and relname not like 'pg\\_%'
+          `with theirs as (
+             select oid from pg_namespace where nspname like 'pg\\_%' or nspname = 'information_schema'
+           )
+           select relname as name from pg_class
+           where relnamespace not in (select oid from theirs) and relname not like '%migrations%' and relname not like 'PK\\_%'
            union all select tgname from pg_trigger where not tgisinternal
-           union all select proname from pg_proc where proname like '%aggregate\\_events\\_%'
+           union all select proname from pg_proc where pronamespace not in (select oid from theirs)
            order by name`,
         )
       : await dataSource.query(
-          `select name from sqlite_master where tbl_name like '%aggregate\\_%' escape '\\' order by name`,
+          `select name from sqlite_master where tbl_name not like '%migrations%' and tbl_name not like 'sqlite_%'
+           order by name`,
         )
   return (rows as { name: string }[]).map(({ name }) => name)
 }

@@ -330,6 +330,9 @@ describe.each(drivers)('the check at the first use, on %s', (driver) => {
     expect(problems).toEqual([
       'table aggregate_events does not exist',
       'table aggregate_snapshots does not exist',
+      'table processed_messages does not exist',
+      'table outbox_messages does not exist',
+      'table aggregate_locks does not exist',
     ])
     expect(cure).toContain("put '...sourcedMigrations' from 'typeorm-sourced/migrations'")
     expect(cure).toContain("call 'await dataSource.runMigrations()'")

@@ -27,7 +27,7 @@ async function sqliteDump(dataSource: DataSource): Promise<string> {
     await lines(
       dataSource,
       `select sql as line from sqlite_master
-       where tbl_name in ('aggregate_events', 'aggregate_snapshots') and sql is not null
+       where (${MODULE('tbl_name')}) and sql is not null
        order by tbl_name, type, name`,
     ),
   )
@@ -54,7 +54,8 @@ async function postgresDump(dataSource: DataSource): Promise<string> {
   ])
 }
 
-const MODULE = (name: string): string => `${name} like 'aggregate\\_%'`
+const MODULE = (name: string): string =>
+  ['aggregate', 'processed', 'outbox'].map((start) => `${name} like '${start}\\_%' escape '\\'`).join(' or ')
 
 const COLUMNS = `
   select concat_ws(' ', a.attname, format_type(a.atttypid, a.atttypmod),
@@ -73,7 +74,7 @@ const CONSTRAINTS = `
 
 const INDEXES = `
   select indexdef as line from pg_indexes
-  where ${MODULE('tablename')} and not exists (select from pg_constraint where conname = indexname)
+  where (${MODULE('tablename')}) and not exists (select from pg_constraint where conname = indexname)
   order by indexname`
 
 const FUNCTIONS = `
@@ -81,7 +82,7 @@ const FUNCTIONS = `
   order by proname`
 
 const TRIGGERS = `
-  select pg_get_triggerdef(oid) as line from pg_trigger where not tgisinternal and ${MODULE('tgname')}
+  select pg_get_triggerdef(oid) as line from pg_trigger where not tgisinternal and (${MODULE('tgname')})
   order by tgname`
 
 async function lines(dataSource: DataSource, query: string, ...parameters: string[]): Promise<string[]> {
