@@ -12,7 +12,7 @@ export const {
   sqliteEntities,
 } = require('typeorm-sourced/entities')
 export const { removeEventGuards, sourcedMigrations } = require('typeorm-sourced/migrations')
-export const { DataSource } = require('typeorm')
+export const { DataSource, EntitySchema } = require('typeorm')
 export const pg = require('pg')
 export const BetterSqlite3 = require('better-sqlite3')
 export const { startPostgresProcess } = require('./test/support/postgres-process.js')

@@ -1,5 +1,5 @@
 import { emmett } from './postgres/emmett.mjs'
-import { handWritten } from './postgres/hand-written.mjs'
+import { handWritten, handWrittenUnguarded } from './postgres/hand-written.mjs'
 import { oursAppend } from './postgres/ours-append.mjs'
 import { oursRepository } from './postgres/ours-repository.mjs'
 import { sourcedRepoTypeorm } from './postgres/sourced-repo-typeorm.mjs'
@@ -9,6 +9,14 @@ import { raw } from './sqlite/raw.mjs'
 
 /** Everyone who takes part, by database; the baseline first. */
 export const contenders = {
-  postgres: [handWritten, oursRepository, oursAppend, emmett, sourcedRepoTypeorm, typeormInsert],
+  postgres: [
+    handWritten,
+    handWrittenUnguarded,
+    oursRepository,
+    oursAppend,
+    emmett,
+    sourcedRepoTypeorm,
+    typeormInsert,
+  ],
   sqlite: [raw, sqlite.oursRepository, sqlite.oursAppend],
 }

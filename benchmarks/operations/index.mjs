@@ -2,7 +2,9 @@ import { commitConcurrently } from './commit-concurrently.mjs'
 import { commitOneEvent } from './commit-1-event.mjs'
 import { commitTenEvents } from './commit-10-events.mjs'
 import { commitToLongStreams } from './commit-to-long-streams.mjs'
+import { commitWithOneRow, commitWithTenRows } from './commit-with-rows.mjs'
 import { loadHundredEvents } from './load-100-events.mjs'
+import { upsertThousandRows } from './upsert-1000-rows.mjs'
 
 /** In the order of the report. */
 export const operations = [
@@ -11,4 +13,7 @@ export const operations = [
   commitConcurrently,
   loadHundredEvents,
   commitToLongStreams,
+  commitWithOneRow,
+  commitWithTenRows,
+  upsertThousandRows,
 ]

@@ -1,3 +1,4 @@
+import { BalanceRow, CREATE_BALANCES } from './balance-row.mjs'
 import { DataSource, postgresEntities, sourcedMigrations } from '../../module.mjs'
 import { POOL_SIZE } from './pool-size.mjs'
 
@@ -7,10 +8,11 @@ export async function openDataSource(url) {
     type: 'postgres',
     url,
     poolSize: POOL_SIZE,
-    entities: [...postgresEntities],
+    entities: [...postgresEntities, BalanceRow],
     migrations: [...sourcedMigrations],
   })
   await dataSource.initialize()
   await dataSource.runMigrations()
+  await dataSource.query(CREATE_BALANCES)
   return dataSource
 }

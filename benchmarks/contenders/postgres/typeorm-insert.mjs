@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { AGGREGATE_TYPE, deposits, EVENT_NAME } from '../../account.mjs'
+import { TYPEORM } from '../names.mjs'
 import { PostgresAggregateEvent } from '../../module.mjs'
+import { BalanceRow, balances } from './balance-row.mjs'
 import { createUnguardedTables } from './unguarded-tables.mjs'
 
 export const typeormInsert = {
   key: 'typeorm_insert',
-  name: 'TypeORM insert and find',
+  name: TYPEORM,
   guarantees:
     'the same rows without any event store: the unique key refuses a taken version, nothing else is checked',
   open: async (url) => {
@@ -19,8 +21,16 @@ export const typeormInsert = {
             await events.insert(rows(id, version, deposits(length)))
             version += length
           },
+          commitWithRows: async (length) => {
+            await dataSource.transaction(async (manager) => {
+              await manager.getRepository(PostgresAggregateEvent).insert(rows(id, version, deposits(1)))
+              await manager.getRepository(BalanceRow).save(balances(id, length))
+            })
+            version += 1
+          },
         }
       },
+      upsertRows: (id, length) => dataSource.getRepository(BalanceRow).upsert(balances(id, length), ['id']),
       load: async (aggregateId) => {
         const found = await events.find({
           where: { aggregateType: AGGREGATE_TYPE, aggregateId },
