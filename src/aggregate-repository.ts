@@ -1,10 +1,13 @@
 import type { AggregateDefinition } from './aggregate/aggregate-definition.js'
 import { journalOf } from './aggregate/journal.js'
+import { NO_CHANGES } from './commit/changes.js'
 import { commitChanges } from './commit/commit-changes.js'
 import { captureSnapshot } from './commit/plan-aggregates.js'
 import { assertStreamIdentity } from './commit/plan-changes.js'
 import { InvalidArgumentError } from './errors/index.js'
 import type { EventStore } from './event-store.js'
+import type { LockOptions } from './locks/lock-options.js'
+import type { LockedWork } from './locks/locks.js'
 import type { Commit } from './model/event.js'
 import { assertKnown, assertWhole } from './options.js'
 import { loadAggregates, versionToLoad } from './reading/load-aggregates.js'
@@ -101,7 +104,7 @@ export class AggregateRepository<A extends object> {
     await commitChanges(
       this.context.database,
       this.context.host,
-      { streams: [], snapshots: [snapshot] },
+      { ...NO_CHANGES, snapshots: [snapshot] },
       () => ({
         onCommit: () => undefined,
         onRollback: () => {
@@ -110,6 +113,30 @@ export class AggregateRepository<A extends object> {
       }),
     )
     journal.snapshotVersion = snapshot.version
+  }
+
+  /**
+   * Runs work while nobody else holds the lock of this aggregate, or of several; see `EventStore.withLock`.
+   *
+   * @example
+   * await accounts.withLock('acc-1', async () => {
+   *   const account = await accounts.load('acc-1')
+   *   account!.deposit({ amount: 100 })
+   *   await accounts.commit(account!)
+   * })
+   */
+  withLock<Result>(
+    aggregateIds: string | readonly string[],
+    work: LockedWork<Result>,
+    options: LockOptions = {},
+  ): Promise<Result> {
+    const { aggregateType } = this
+    const ids = typeof aggregateIds === 'string' ? [aggregateIds] : aggregateIds
+    return this.store.withLock(
+      ids.map((aggregateId) => ({ aggregateType, aggregateId })),
+      work,
+      options,
+    )
   }
 
   /** The ids of all aggregates of this type, fetched a page at a time, in the database's order. */

@@ -4,29 +4,27 @@ import type { AggregateDefinition } from './aggregate/aggregate-definition.js'
 import type { AggregateClass } from './aggregate/class-definition.js'
 import { FunctionalAggregateType } from './aggregate/functional-aggregate.js'
 import type { FunctionalAggregate } from './aggregate/functional-aggregate.js'
-import { journalOf } from './aggregate/journal.js'
-import { currentMetadata } from './aggregate/metadata-scope.js'
 import { commitAll } from './commit/commit-all.js'
-import type { CommitContext } from './commit/commit-all.js'
-import type { CommitListener } from './commit/commit-listeners.js'
-import type { Member } from './commit/plan-aggregates.js'
-import { assertStreamIdentity } from './commit/plan-changes.js'
-import { retryOnConflict } from './commit/retry-on-conflict.js'
-import type { RetryPolicy } from './commit/retry-on-conflict.js'
+import { isProcessed, purgeMarks } from './commit/processed-marks.js'
 import { InvalidArgumentError } from './errors/index.js'
-import type { Commit, Metadata, NewEvent, RecordedEvent, StreamAppend } from './model/event.js'
+import { asList, EventStreams, rejecting } from './event-streams.js'
+import { handleOnce } from './handle-once.js'
+import type { HandleOutcome } from './handle-once.js'
+import type { LockOptions } from './locks/lock-options.js'
+import type { LockedWork } from './locks/locks.js'
+import type { Commit, NewEvent } from './model/event.js'
+import type { ProcessedMark } from './model/message.js'
 import type { StreamIdentity } from './model/stream-identity.js'
-import { assertKnown, assertMilliseconds, assertWhole, resolveOptions } from './options.js'
+import { Outbox } from './outbox.js'
+import { assertKnown, resolveOptions } from './options.js'
 import type { EventStoreOptions } from './options.js'
-import { listStreams } from './reading/list-streams.js'
 import type { LoadContext } from './reading/load-aggregates.js'
-import { readAll } from './reading/read-all.js'
-import type { ReadAllOptions } from './reading/read-all.js'
-import { readStream } from './reading/read-stream.js'
-import type { ReadStreamOptions } from './reading/read-stream.js'
+import { reading } from './reading/read-stream.js'
 import { dataSourceOf } from './runner/host.js'
 import type { Host } from './runner/host.js'
 import { StoreCore } from './store-core.js'
+import { memberOf, UnitOfWork } from './unit-of-work.js'
+import type { UnitOfWorkOptions, UnitOfWorkResult } from './unit-of-work.js'
 
 /**
  * Events of aggregates in the host's own database, through the host's own DataSource.
@@ -41,14 +39,17 @@ import { StoreCore } from './store-core.js'
  * account.deposit({ amount: 100 })
  * await accounts.commit(account)
  */
-export class EventStore {
-  private readonly core: StoreCore
-  private host: Host | undefined
+export class EventStore extends EventStreams {
+  /** @internal */
+  protected readonly core: StoreCore
+  /** @internal */
+  protected readonly host: Host | undefined = undefined
 
   constructor(
     readonly dataSource: DataSource,
     options: EventStoreOptions = {},
   ) {
+    super()
     this.core = new StoreCore(dataSource, resolveOptions(options))
   }
 
@@ -93,38 +94,6 @@ export class EventStore {
   }
 
   /**
-   * Appends events to one stream, or atomically to many. A stream without events is only checked: the append
-   * fails if another writer moves it, even at the same moment. Without `metadata` of their own, events carry
-   * that of the scope (`withMetadata`).
-   *
-   * Throws, before anything is written: `InvalidStreamIdentityError`, `DuplicateStreamError`,
-   * `InvalidArgumentError`, `UnsupportedCodecError`, `InvalidPayloadError`. Throws `ConcurrentWriteError` if a
-   * stream is not at its expected version; nothing is written then either.
-   *
-   * @example
-   * await store.append([
-   *   { aggregateType: 'account', aggregateId: 'a', expectedVersion: 3, events: [{ name: 'withdrawn', payload: { amount: 30 } }] },
-   *   { aggregateType: 'account', aggregateId: 'b', expectedVersion: 'stream-exists', events: [{ name: 'deposited', payload: { amount: 30 } }] },
-   * ])
-   */
-  append(
-    streams: StreamAppend | readonly StreamAppend[],
-    options: { readonly metadata?: Metadata } = {},
-  ): Promise<Commit> {
-    return rejecting(() => {
-      assertKnown('append', options, ['metadata'])
-      const appends = asList(streams)
-      appends.forEach(assertKnownAppend)
-      const common = { ...currentMetadata(), ...options.metadata }
-      return commitAll(
-        this.commitContext(),
-        appends.map((stream) => withCommon(stream, common)),
-        [],
-      )
-    })
-  }
-
-  /**
    * Stores the pending events of one aggregate, or of several of any types atomically. Aggregates without pending
    * events are checked: the commit fails if somebody else moved them. If none has any, nothing happens.
    *
@@ -132,94 +101,107 @@ export class EventStore {
    * nothing is stored and every aggregate keeps its pending events.
    */
   commit(aggregates: object | readonly object[]): Promise<Commit> {
-    return rejecting(() => commitAll(this.commitContext(), [], asList(aggregates).map(memberOf)))
+    return rejecting(() => this.commitEvents({ members: asList(aggregates).map(memberOf) }))
   }
 
   /**
-   * The events of one stream, fetched a page at a time; none if it does not exist.
+   * Runs work that loads, decides and stages, and commits everything at once: aggregates, events, read-model rows, outbox
+   * messages and processed marks. If the work throws, nothing is committed. With `retry`, it runs again while it loses
+   * against other writers or meets transient faults, though never inside a host's transaction.
+   *
+   * Throws what the work throws, and what `UnitOfWork.commit` throws.
    *
    * @example
-   * for await (const event of store.readStream({ aggregateType: 'account', aggregateId: 'a' }, { direction: 'backward' })) …
+   * await store.unitOfWork(async (work) => {
+   *   const account = await work.load(Account, 'acc-1')
+   *   account!.deposit({ amount: 100 })
+   *   work.patch(BalanceView, { id: 'acc-1' }, { balance: account!.balance })
+   * }, { retry: {} })
    */
-  readStream<Event extends RecordedEvent = RecordedEvent>(
-    stream: StreamIdentity,
-    options: ReadStreamOptions = {},
-  ): AsyncIterable<Event> {
-    assertStreamIdentity(stream)
-    assertKnown('readStream', options, ['fromSequence', 'toVersion', 'toTime', 'direction', 'pageSize'])
-    if (options.fromSequence !== undefined) assertWhole('fromSequence', options.fromSequence, 0)
-    if (options.toVersion !== undefined) assertWhole('toVersion', options.toVersion, 0)
-    if (options.pageSize !== undefined) assertWhole('pageSize', options.pageSize, 1)
-    const { database, serializer } = this.core
-    return readStream(
-      database,
-      serializer,
-      this.host,
-      stream,
-      options,
-    ) as AsyncIterable<unknown> as AsyncIterable<Event>
-  }
-
-  /**
-   * Every event that was committed before the call, in the global order, fetched a page at a time. Never skips
-   * an event, whatever commits meanwhile. To follow the feed, call it again after the last position.
-   *
-   * Throws `FeedStalledError` if an open transaction that appended events does not end in time.
-   *
-   * @example
-   * for await (const event of store.readAll({ after: checkpoint, eventNames: ['money-deposited'] })) …
-   */
-  readAll<Event extends RecordedEvent = RecordedEvent>(options: ReadAllOptions = {}): AsyncIterable<Event> {
-    assertReadAll(options)
-    const { database, serializer } = this.core
-    return readAll(database, serializer, this.host, options) as AsyncIterable<unknown> as AsyncIterable<Event>
-  }
-
-  /** The ids of all streams of one type, fetched a page at a time, in the database's order. */
-  listStreams(aggregateType: string): AsyncIterable<string> {
-    assertStreamIdentity({ aggregateType, aggregateId: 'any' })
-    return listStreams(this.core.database, this.host, aggregateType)
-  }
-
-  /**
-   * Runs work that loads, decides and commits, again and again while it loses against other writers or meets
-   * transient faults of the database. Inside a host's transaction it runs once: only the host can begin anew.
-   *
-   * @example
-   * await store.retryOnConflict(async () => {
-   *   const account = (await accounts.load('acc-1'))!
-   *   account.deposit({ amount: 100 })
-   *   await accounts.commit(account)
-   * })
-   */
-  retryOnConflict<Result>(
-    work: (attempt: number) => Promise<Result>,
-    policy: RetryPolicy = {},
-  ): Promise<Result> {
+  unitOfWork<Result>(
+    work: (unit: UnitOfWork) => Promise<Result> | Result,
+    options: UnitOfWorkOptions = {},
+  ): Promise<UnitOfWorkResult<Result>> {
+    const run = async (): Promise<UnitOfWorkResult<Result>> => {
+      const unit = this.beginUnitOfWork()
+      const result = await work(unit)
+      return { result, outcome: await unit.commit() }
+    }
     return rejecting(() => {
-      assertKnown('retryOnConflict', policy, ['attempts', 'firstDelayMs', 'maxDelayMs'])
-      if (policy.attempts !== undefined) assertWhole('attempts', policy.attempts, 1)
-      if (policy.firstDelayMs !== undefined) assertMilliseconds('firstDelayMs', policy.firstDelayMs)
-      if (policy.maxDelayMs !== undefined) assertMilliseconds('maxDelayMs', policy.maxDelayMs)
-      return retryOnConflict(this.core.database, this.host, work, policy)
+      assertKnown('unitOfWork', options, ['retry'])
+      return options.retry === undefined ? run() : this.retryOnConflict(run, options.retry)
+    })
+  }
+
+  /** A unit of work to stage on and to commit by hand. */
+  beginUnitOfWork(): UnitOfWork {
+    const { database } = this.core
+    return new UnitOfWork({
+      rows: {
+        entity: (target) => database.rowTables.of(target),
+        flushes: false,
+        find: (entity, key, relations) =>
+          reading(
+            database.connect(this.host, (connection) => connection.findRow(entity, key, relations, false)),
+          ),
+      },
+      repository: (aggregate) => this.repository(aggregate as AggregateClass<object>),
+      commit: (request) => commitAll(this.commitContext(), request),
     })
   }
 
   /**
-   * Calls the listener with every commit of this store that stored events, after the outermost transaction around
-   * it has committed, in this process only. The commit does not wait for it; an error becomes a warning. Gives the
-   * function that removes it.
+   * Runs the work of a message at most once for each consumer: its effects and the mark that it was handled are
+   * committed together. `'already-handled'`: the message was handled before, or by somebody else at the same time, and
+   * nothing of the work was applied. Conflicts are retried, outside of a host's transaction.
+   *
+   * @example
+   * await store.handleOnce({ consumer: 'transfers', messageId: message.id }, async (work) => {
+   *   work.upsert(TransferView, { id: message.id, amount: message.amount })
+   * })
    */
-  onCommitted(listener: CommitListener): () => void {
-    return this.core.listeners.add(listener)
+  handleOnce(
+    message: ProcessedMark,
+    work: (unit: UnitOfWork) => Promise<void> | void,
+    options: UnitOfWorkOptions = {},
+  ): Promise<HandleOutcome> {
+    return rejecting(() => {
+      assertKnown('handleOnce', options, ['retry'])
+      const retry = options.retry ?? {}
+      return handleOnce(
+        (mark) => isProcessed(this.core.database, this.host, mark),
+        (unit) => this.unitOfWork(unit, { retry }),
+        message,
+        work,
+      )
+    })
+  }
+
+  /** The messages that commits have stored to be published; `OutboxRelay` publishes them. */
+  get outbox(): Outbox {
+    const { database, serializer } = this.core
+    return new Outbox(database, serializer.codecs, this.host)
+  }
+
+  /** Removes marks that are older, of one consumer or of all; gives how many. Their messages could be handled again. */
+  purgeProcessedMessages({ before, consumer }: { before: Date; consumer?: string }): Promise<number> {
+    return rejecting(() => purgeMarks(this.core.database, this.host, before, consumer))
   }
 
   /**
-   * Verifies that the tables are there as the entities describe them, with their keys and guards. The first use
-   * of the store does so by itself. Throws `SchemaError` with what to run.
+   * Runs work while nobody else holds the lock of any of these streams: in this process, or with `across: 'processes'` in
+   * every process that asks likewise. For callers who would rather wait than retry; what keeps commits safe is their
+   * version check. Throws `LockTimeoutError` if a lock is not free in time; the work is not begun then.
+   *
+   * @example
+   * await store.withLock([{ aggregateType: 'account', aggregateId: 'acc-1' }], async () => { … }, { timeoutMs: 2_000 })
    */
-  verifySchema(): Promise<void> {
-    return this.core.database.verifySchema(this.host)
+  withLock<Result>(
+    streams: StreamIdentity | readonly StreamIdentity[],
+    work: LockedWork<Result>,
+    options: LockOptions = {},
+  ): Promise<Result> {
+    return rejecting(() => this.core.locks.withLock(this.host, asList(streams), work, options))
   }
 
   private repositoryOf<A extends object>(definition: AggregateDefinition<A>): AggregateRepository<A> {
@@ -228,73 +210,5 @@ export class EventStore {
     return new AggregateRepository(this, context, definition, (host) =>
       this.within(host).repositoryOf(definition),
     )
-  }
-
-  private commitContext(): CommitContext {
-    const { database, serializer, listeners, onLostSnapshot } = this.core
-    return { database, serializer, host: this.host, listeners, onLostSnapshot }
-  }
-}
-
-function asList<T>(value: T | readonly T[]): readonly T[] {
-  return Array.isArray(value) ? (value as readonly T[]) : [value as T]
-}
-
-/** Makes an error thrown by checks of arguments a rejection, so that callers handle one kind. */
-async function rejecting<Result>(work: () => Promise<Result>): Promise<Result> {
-  return work()
-}
-
-/** A misspelt `events` would make an append a mere check, a misspelt `payload` would store null. */
-function assertKnownAppend(append: StreamAppend): void {
-  assertKnown('An append', append, ['aggregateType', 'aggregateId', 'expectedVersion', 'events'])
-  for (const event of append.events ?? []) {
-    assertKnown('An event', event, ['name', 'payload', 'version', 'metadata', 'codec'])
-  }
-}
-
-function withCommon(stream: StreamAppend, common: Metadata): StreamAppend {
-  if (stream.events === undefined || Object.keys(common).length === 0) return stream
-  return {
-    ...stream,
-    events: stream.events.map((event) => ({ ...event, metadata: { ...common, ...event.metadata } })),
-  }
-}
-
-function memberOf(aggregate: object): Member {
-  const { definition } = journalOf(aggregate)
-  if (definition === undefined) {
-    throw new InvalidArgumentError(
-      `This ${aggregate.constructor.name} did not come from a repository. Make it with repository.create(id) or load it.`,
-    )
-  }
-  return { aggregate, definition }
-}
-
-function assertReadAll(options: ReadAllOptions): void {
-  assertKnown('readAll', options, [
-    'after',
-    'from',
-    'aggregateTypes',
-    'eventNames',
-    'metadata',
-    'limit',
-    'pageSize',
-    'settleTimeoutMs',
-  ])
-  const { after, from, limit, pageSize, settleTimeoutMs, metadata = {} } = options
-  if (after !== undefined && from !== undefined)
-    throw new InvalidArgumentError(`Give readAll 'after' or 'from', not both.`)
-  if (after !== undefined) assertWhole('after', after, 0)
-  if (from !== undefined) assertWhole('from', from, 0)
-  if (limit !== undefined) assertWhole('limit', limit, 1)
-  if (pageSize !== undefined) assertWhole('pageSize', pageSize, 1)
-  if (settleTimeoutMs !== undefined) assertMilliseconds('settleTimeoutMs', settleTimeoutMs)
-  for (const [key, value] of Object.entries(metadata)) {
-    if (value !== null && !['string', 'number', 'boolean'].includes(typeof value)) {
-      throw new InvalidArgumentError(
-        `readAll can filter metadata by strings, numbers, booleans and null; '${key}' is of type ${typeof value}.`,
-      )
-    }
   }
 }

@@ -10,9 +10,9 @@ import { guardSqlite } from './runner/sqlite-guard.js'
 /** What to open beside the module's own tables. */
 export interface OpenSqliteOptions {
   /** The host's entities. A subclass of an entity of the module takes its place. */
-  readonly entities?: DataSourceOptions['entities']
+  readonly entities?: Readonly<DataSourceOptions['entities']>
   /** The host's migrations; they run together with the module's, oldest first. */
-  readonly migrations?: DataSourceOptions['migrations']
+  readonly migrations?: Readonly<DataSourceOptions['migrations']>
   /**
    * The driver: `'sqlite'` is the package sqlite3, which TypeORM supports up to 0.3.
    * @defaultValue 'better-sqlite3'
@@ -59,7 +59,7 @@ export async function openSqlite(path: string, options: OpenSqliteOptions = {}):
 }
 
 /** TypeORM takes lists as arrays or as modules of exports. */
-function listOf(entries: DataSourceOptions['entities' | 'migrations']): unknown[] {
+function listOf(entries: Readonly<DataSourceOptions['entities' | 'migrations']>): unknown[] {
   return Object.values((entries ?? []) as Record<string, unknown>)
 }
 

@@ -1,4 +1,5 @@
 import type { EntityManager } from 'typeorm'
+import type { RetryPolicy } from './commit/retry-on-conflict.js'
 import { InvalidArgumentError } from './errors/index.js'
 import type { DatabaseOptions } from './runner/database-options.js'
 import type { Codec } from './serialization/codec.js'
@@ -17,6 +18,11 @@ export interface EventStoreOptions {
   readonly codecs?: readonly Codec[]
   /** Steps that bring stored events to their newest versions. */
   readonly upcasters?: readonly Upcaster[]
+  /**
+   * Inline projections: what `defineProjection` gives, and instances of classes with `@Projection`. They turn the events
+   * of every commit into read-model rows, in the same transaction.
+   */
+  readonly projections?: readonly object[]
   /**
    * Postgres: let the server prepare the module's statements, once a connection. Switch it off behind a pooler
    * in transaction mode that cannot track prepared statements.
@@ -48,6 +54,12 @@ export interface EventStoreOptions {
   readonly eventEntity?: new () => object
   /** Which entity maps the snapshot table; needed only if the DataSource registers several. */
   readonly snapshotEntity?: new () => object
+  /** Which entity maps the processed messages; needed only if the DataSource registers several. */
+  readonly processedMessageEntity?: new () => object
+  /** Which entity maps the outbox; needed only if the DataSource registers several. */
+  readonly outboxMessageEntity?: new () => object
+  /** Which entity maps the locks; needed only if the DataSource registers several. */
+  readonly aggregateLockEntity?: new () => object
   /** Told of what went wrong without failing anything. @defaultValue TypeORM's logger, at level `warn` */
   readonly onWarning?: (warning: Warning) => void
 }
@@ -56,12 +68,14 @@ export interface EventStoreOptions {
 export interface ResolvedOptions extends DatabaseOptions {
   readonly codecs: readonly Codec[]
   readonly upcasters: readonly Upcaster[]
+  readonly projections: readonly object[]
   readonly onWarning: ((warning: Warning) => void) | undefined
 }
 
 const DEFAULTS = {
   codecs: [],
   upcasters: [],
+  projections: [],
   preparedStatements: true,
   guardSqlite: true,
   sqliteLockTimeoutMs: undefined,
@@ -69,6 +83,9 @@ const DEFAULTS = {
   manager: undefined,
   eventEntity: undefined,
   snapshotEntity: undefined,
+  processedMessageEntity: undefined,
+  outboxMessageEntity: undefined,
+  aggregateLockEntity: undefined,
   onWarning: undefined,
 } as const satisfies { [Option in keyof Required<EventStoreOptions>]: unknown }
 
@@ -113,4 +130,12 @@ export function assertWhole(option: string, value: number, least: number): void 
       `${option} is ${String(value)}; it has to be a whole number from ${least}.`,
     )
   }
+}
+
+/** Refuses retry policies that make no sense. */
+export function assertRetryPolicy(policy: RetryPolicy): void {
+  assertKnown('retryOnConflict', policy, ['attempts', 'firstDelayMs', 'maxDelayMs'])
+  if (policy.attempts !== undefined) assertWhole('attempts', policy.attempts, 1)
+  if (policy.firstDelayMs !== undefined) assertMilliseconds('firstDelayMs', policy.firstDelayMs)
+  if (policy.maxDelayMs !== undefined) assertMilliseconds('maxDelayMs', policy.maxDelayMs)
 }

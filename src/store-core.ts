@@ -1,10 +1,12 @@
 import type { DataSource } from 'typeorm'
 import { DefinitionRegistry } from './aggregate/definition-registry.js'
 import { CommitListeners } from './commit/commit-listeners.js'
+import { Locks } from './locks/locks.js'
 import { streamIdOf } from './model/stream-identity.js'
 import type { StreamIdentity } from './model/stream-identity.js'
 import type { ResolvedOptions, Warning } from './options.js'
 import { Database } from './runner/database.js'
+import { Projections } from './read-model/projection.js'
 import { CodecRegistry } from './serialization/codec-registry.js'
 import { EventSerializer } from './serialization/event-serializer.js'
 import { UpcasterChain } from './serialization/upcaster-chain.js'
@@ -15,6 +17,8 @@ export class StoreCore {
   readonly serializer: EventSerializer
   readonly definitions: DefinitionRegistry
   readonly listeners: CommitListeners
+  readonly projections: Projections
+  readonly locks: Locks
 
   constructor(
     private readonly dataSource: DataSource,
@@ -22,6 +26,7 @@ export class StoreCore {
   ) {
     const upcasters = new UpcasterChain(options.upcasters)
     this.serializer = new EventSerializer(new CodecRegistry(options.codecs), upcasters)
+    this.projections = new Projections(options.projections)
     this.definitions = new DefinitionRegistry(upcasters)
     this.listeners = new CommitListeners((cause) =>
       this.warn({
@@ -31,6 +36,7 @@ export class StoreCore {
       }),
     )
     this.database = new Database(dataSource, options)
+    this.locks = new Locks(this.database)
   }
 
   readonly onIgnoredSnapshot = (stream: StreamIdentity, reason: string, cause?: unknown): void =>

@@ -29,23 +29,21 @@ function copy(value: unknown, copies: Map<object, unknown>): unknown {
     return items
   }
   if (!isPlainObject(value)) return value
-  const object = Object.create(Object.getPrototypeOf(value) as object | null) as object
+  const object = Object.getPrototypeOf(value) === null ? (Object.create(null) as object) : {}
   copies.set(value, object)
-  for (const [key, property] of Object.entries(value)) define(object, key, copy(property, copies))
+  for (const [key, property] of Object.entries(value)) set(object, key, copy(property, copies))
   return object
 }
 
 /** Copies own properties as `Object.assign` does, but keeps one that is called `__proto__` a property. */
 export function assignOwn<T extends object>(target: T, source: unknown): T {
   if (typeof source !== 'object' || source === null) return target
-  for (const [key, value] of Object.entries(source)) {
-    if (key === '__proto__') define(target, key, value)
-    else (target as Record<string, unknown>)[key] = value
-  }
+  for (const [key, value] of Object.entries(source)) set(target, key, value)
   return target
 }
 
-/** Assigning `__proto__` would change the prototype instead of adding a property. */
-function define(object: object, key: string, value: unknown): void {
-  Object.defineProperty(object, key, { value, writable: true, enumerable: true, configurable: true })
+/** Assigning `__proto__` would change the prototype instead of adding a property; defining all would be slow. */
+function set(object: object, key: string, value: unknown): void {
+  if (key !== '__proto__') (object as Record<string, unknown>)[key] = value
+  else Object.defineProperty(object, key, { value, writable: true, enumerable: true, configurable: true })
 }

@@ -52,10 +52,10 @@ export function DomainEvent(
  */
 export function Applies<E extends object>(
   eventClass: EventClass<E>,
-): (
+): <Method extends (event: E) => void>(
   prototype: object,
   key: string | symbol,
-  descriptor: TypedPropertyDescriptor<(event: E) => void>,
+  descriptor: TypedPropertyDescriptor<Method>,
 ) => void {
   return (prototype, key) => {
     assertLegacyDecorators(key)

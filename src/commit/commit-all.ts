@@ -1,16 +1,24 @@
 import { journalOf } from '../aggregate/journal.js'
 import type { Commit, StreamAppend } from '../model/event.js'
-import type { StoredSnapshot } from '../model/stored.js'
+import type { ProcessedMark, ProcessedMessage } from '../model/message.js'
+import type { AppendOutcome, StoredSnapshot } from '../model/stored.js'
 import type { StreamIdentity } from '../model/stream-identity.js'
+import { orderTables } from '../read-model/order-tables.js'
+import type { Projections } from '../read-model/projection.js'
+import type { RowOperation } from '../read-model/row-operation.js'
 import type { Database } from '../runner/database.js'
 import type { Host } from '../runner/host.js'
 import type { EventSerializer } from '../serialization/event-serializer.js'
 import { commitChanges } from './commit-changes.js'
+import type { Committed } from './commit-changes.js'
 import type { CommitListeners } from './commit-listeners.js'
 import { describeCommit } from './describe-commit.js'
 import { appendOf, captureSnapshot, isSnapshotDue } from './plan-aggregates.js'
 import type { Member } from './plan-aggregates.js'
 import { planStreams } from './plan-changes.js'
+import { planMarks, planMessages } from './plan-messages.js'
+import type { OutgoingMessage } from './plan-messages.js'
+import { SkippedPlan } from './write-changes.js'
 
 /** What committing needs beside what to commit. */
 export interface CommitContext {
@@ -18,42 +26,92 @@ export interface CommitContext {
   readonly serializer: EventSerializer
   readonly host: Host | undefined
   readonly listeners: CommitListeners
+  readonly projections: Projections
   /** Told of each snapshot that a policy asked for and that could not be encoded. */
   readonly onLostSnapshot: (stream: StreamIdentity, cause: unknown) => void
 }
 
-/** Commits appends and aggregates together, all or nothing. Aggregates change only after it succeeded. */
-export async function commitAll(
-  context: CommitContext,
-  appends: readonly StreamAppend[],
-  members: readonly Member[],
-): Promise<Commit> {
-  const { database, serializer, host, listeners } = context
+/** What one commit is asked to do. */
+export interface CommitRequest {
+  readonly appends: readonly StreamAppend[]
+  readonly members: readonly Member[]
+  readonly messages: readonly OutgoingMessage[]
+  readonly marks: readonly ProcessedMark[]
+  /** Throws what went wrong while the plan was made; asked for once, last of all checks. */
+  readonly rows: () => readonly RowOperation[]
+}
+
+export const NOTHING_REQUESTED: CommitRequest = {
+  appends: [],
+  members: [],
+  messages: [],
+  marks: [],
+  rows: () => [],
+}
+
+/** How a commit ended, if it did not fail. */
+export type CommitOutcome =
+  | { readonly kind: 'committed'; readonly commit: Commit }
+  /** It consists of nothing but read-model rows and messages, and its message was handled before: nothing was applied. */
+  | { readonly kind: 'skipped'; readonly processed: ProcessedMessage }
+
+/** Commits everything together, all or nothing. Aggregates change only after it succeeded. */
+export async function commitAll(context: CommitContext, request: CommitRequest): Promise<CommitOutcome> {
+  const { database, serializer, host, listeners, projections } = context
+  const { appends, members } = request
   const all = [...appends, ...members.map(appendOf)]
   const streams = planStreams(serializer, all)
-  const hasWork = appends.length > 0 || streams.some(({ events }) => events.length > 0)
-  if (!hasWork) return { commitId: undefined, streams: [], events: [] }
+  const messages = planMessages(serializer, request.messages, appends.length === 0 ? members : [])
+  const marks = planMarks(request.marks)
+  const rows = request.rows()
+  orderTables(rows.map(({ entity }) => entity))
+  const hasEvents = streams.some(({ events }) => events.length > 0)
+  const hasWork = hasEvents || appends.length + messages.length + marks.length + rows.length > 0
+  if (!hasWork) return { kind: 'committed', commit: { commitId: undefined, streams: [], events: [] } }
   const snapshots = members.filter(isSnapshotDue).flatMap((member) => captureOrReport(context, member))
+  const concerned = streams.some(({ aggregateType, events }) =>
+    events.some(({ name }) => projections.handle(aggregateType, name)),
+  )
+  const projected = concerned
+    ? {
+        projections,
+        events: (commitId: string, outcome: AppendOutcome) =>
+          describeCommit(all, streams, commitId, outcome).events,
+      }
+    : undefined
   // What to do if a host's transaction around this commit ends one way or the other; known after the commit.
   const later: { outcome?: 'commit' | 'rollback'; tell?: (outcome: 'commit' | 'rollback') => void } = {}
   const ended = (outcome: 'commit' | 'rollback') => (): void => {
     later.outcome = outcome
     later.tell?.(outcome)
   }
-  const committed = await commitChanges(database, host, { streams, snapshots }, () => ({
+  const changes = { streams, snapshots, messages, marks, rows, projected }
+  const committed = await commitOrSkip(database, host, changes, () => ({
     onCommit: ended('commit'),
     onRollback: ended('rollback'),
   }))
-  const commit = describeCommit(all, streams, committed)
+  if (committed instanceof SkippedPlan) return { kind: 'skipped', processed: committed.processed }
+  const commit = describeCommit(all, streams, committed.commitId, committed.outcome)
   const takeBack = markCommitted(members, all.slice(appends.length), snapshots)
   const announce = (): void => {
-    if (commit.events.length > 0) listeners.notify(commit)
+    if (commit.events.length > 0 || messages.length > 0) listeners.notify(commit)
   }
   later.tell = (outcome) => (outcome === 'commit' ? announce() : takeBack())
   // The host's transaction may have ended while the answer was on its way here.
   if (!committed.joined) announce()
   else if (later.outcome !== undefined) later.tell(later.outcome)
-  return commit
+  return { kind: 'committed', commit }
+}
+
+async function commitOrSkip(
+  ...parameters: Parameters<typeof commitChanges>
+): Promise<Committed | SkippedPlan> {
+  try {
+    return await commitChanges(...parameters)
+  } catch (error) {
+    if (error instanceof SkippedPlan) return error
+    throw error
+  }
 }
 
 /** A snapshot is a cache: one that cannot be encoded must not fail the command. */

@@ -1,16 +1,18 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { ConcurrentWriteError, SourcedError, StorageError } from '../errors/index.js'
-import { isExpected } from '../model/expected-version.js'
-import type { AppendOutcome, StreamChange } from '../model/stored.js'
+import { ReadModelConflictError, SourcedError, StorageError } from '../errors/index.js'
+import type { AppendOutcome } from '../model/stored.js'
+import { keyOf } from '../read-model/row-operation.js'
 import type { Connection } from '../runner/connection.js'
 import type { Database } from '../runner/database.js'
 import { faultOf, isDatabaseVerdict } from '../runner/fault.js'
 import type { Host } from '../runner/host.js'
 import { asStorageError } from '../runner/storage-error.js'
 import type { JoinedTransaction, TransactionEnd } from '../runner/transaction-hooks.js'
+import { ridesAlong } from './changes.js'
 import type { Changes } from './changes.js'
-import { settleLostCommit } from './settle-lost-commit.js'
+import { settleLostCommit, settleLostTransaction } from './settle-lost-commit.js'
+import { checkVersions, NOTHING, PassingThrough, ProjectionFailed, writeChanges } from './write-changes.js'
 
 /** What a successful commit did. */
 export interface Committed {
@@ -23,13 +25,16 @@ export interface Committed {
 /** How one attempt went, unless it failed for good. */
 type Attempt =
   | ({ readonly kind: 'committed' } & Committed)
-  /** Another writer took a sequence between the check and the insert. */
-  | { readonly kind: 'raced'; readonly joined: boolean }
+  /** The database refused a sequence: another writer was faster, or the expected version is ahead of the stream. */
+  | { readonly kind: 'raced'; readonly joined: boolean; readonly cause: unknown }
   /** Nobody said what became of it: the connection broke, or the client gave up waiting. */
-  | { readonly kind: 'lost'; readonly cause: unknown }
+  | { readonly kind: 'lost'; readonly cause: unknown; readonly transaction: string | undefined }
 
 /** How many races in a host's transaction make it worth asking whether its snapshot is fixed. */
 const RACES_BEFORE_ASKING = 5
+
+/** How often a commit is tried whose projections lose against other writers; a projection can also be wrong. */
+const RACES_OF_PROJECTIONS = 20
 
 /**
  * The one place that commits. Events alone travel in a single statement, which needs no transaction around it;
@@ -46,11 +51,15 @@ export async function commitChanges(
   // Every attempt belongs to the transaction that was open when the commit was asked for.
   const joinedTo = database.joinedTransaction(host)
   for (let count = 1; ; count++) {
-    const attempt = await attemptCommit(database, host, joinedTo, commitId, changes, whenJoined)
+    const attempt = await attemptCommit(database, host, joinedTo, changes, async (connection) => {
+      // The key, or the gap guard, refused the last attempt; the streams' versions say whether to try again.
+      if (count > 1 && changes.streams.length > 0) await checkVersions(connection, changes.streams)
+      return write(connection, commitId, changes, whenJoined)
+    })
     if (attempt.kind === 'committed') return attempt
     if (attempt.kind === 'lost') return settle(database, commitId, changes, attempt)
+    if (attempt.cause instanceof ReadModelConflictError && count >= RACES_OF_PROJECTIONS) throw attempt.cause
     if (attempt.joined && count % RACES_BEFORE_ASKING === 0) await assertFreshSnapshots(database, host)
-    // The key says that another writer was faster; the next attempt sees its events and judges by them.
     await sleep(Math.random() * Math.min(count, 20))
   }
 }
@@ -59,9 +68,8 @@ async function attemptCommit(
   database: Database,
   host: Host | undefined,
   joinedTo: JoinedTransaction | undefined,
-  commitId: string,
   changes: Changes,
-  whenJoined: (committed: Committed) => TransactionEnd,
+  work: (connection: Connection) => Promise<Committed>,
 ): Promise<Attempt> {
   try {
     return await database.connect(
@@ -69,28 +77,31 @@ async function attemptCommit(
       async (connection) => {
         await connection.open()
         try {
-          return { kind: 'committed', ...(await write(connection, commitId, changes, whenJoined)) }
+          return { kind: 'committed', ...(await work(connection)) }
         } catch (error) {
-          return await failedAttempt(connection, error)
+          return await failedAttempt(connection, changes, error)
         }
       },
       joinedTo,
     )
   } catch (error) {
-    throw asStorageError('append', error)
+    if (error instanceof ProjectionFailed) throw error.cause
+    throw error instanceof PassingThrough ? error : asStorageError('append', error)
   }
 }
 
 /** Tells what a failure means for the commit; throws it if the commit certainly failed. */
-async function failedAttempt(connection: Connection, error: unknown): Promise<Attempt> {
+async function failedAttempt(connection: Connection, changes: Changes, error: unknown): Promise<Attempt> {
   const fault = faultOf(error)
   const { joined } = connection
   const keyTaken = fault.kind === 'unique-violation' && fault.constraint === connection.statements.streamKey
-  if (keyTaken || (fault.kind === 'serialization' && !joined)) return { kind: 'raced', joined }
-  const known = error instanceof SourcedError || isDatabaseVerdict(error)
+  if (isProjected(changes, error)) return { kind: 'raced', joined, cause: error }
+  if (keyTaken || fault.kind === 'gap' || (fault.kind === 'serialization' && !joined))
+    return { kind: 'raced', joined, cause: error }
+  const known = error instanceof SourcedError || error instanceof PassingThrough || isDatabaseVerdict(error)
   if (connection.statements.lostCommits === undefined || known || !connection.mayHaveCommitted) throw error
   await connection.discard(error)
-  return { kind: 'lost', cause: error }
+  return { kind: 'lost', cause: error, transaction: connection.transactionId }
 }
 
 async function write(
@@ -100,65 +111,36 @@ async function write(
   whenJoined: (committed: Committed) => TransactionEnd,
 ): Promise<Committed> {
   const { joined } = connection
-  const hasEvents = changes.streams.some(({ events }) => events.length > 0)
-  // Versions that nothing is written upon need no lock; in a host's transaction its own writes may rest on them.
-  if (!hasEvents && changes.snapshots.length === 0 && !joined) {
-    return { commitId, outcome: await check(connection, changes.streams), joined }
-  }
-  if (!joined && (changes.snapshots.length === 0 || changes.streams.length === 0)) {
-    return { commitId, outcome: await writeAll(connection, commitId, changes), joined }
+  const { streams } = changes
+  const hasEvents = streams.some(({ events }) => events.length > 0)
+  if (!joined && !ridesAlong(changes)) {
+    // Versions that nothing is written upon need no lock.
+    const outcome = hasEvents
+      ? await writeChanges(connection, commitId, changes)
+      : await checkVersions(connection, streams)
+    return { commitId, outcome, joined }
   }
   return connection.atomically(async () => {
-    const committed = { commitId, outcome: await writeAll(connection, commitId, changes), joined }
+    const committed = { commitId, outcome: await writeChanges(connection, commitId, changes), joined }
     if (joined) connection.whenEnded(whenJoined(committed))
+    // Events can be found again by the commit's id; for other rows the transaction's end has to be known first.
+    else if (!hasEvents) await connection.rememberTransaction()
     return committed
   })
 }
-
-async function writeAll(connection: Connection, commitId: string, changes: Changes): Promise<AppendOutcome> {
-  const outcome = changes.streams.length === 0 ? NOTHING : await append(connection, commitId, changes.streams)
-  if (changes.snapshots.length > 0)
-    await connection.run(connection.statements.saveSnapshots(changes.snapshots))
-  return outcome
-}
-
-async function append(
-  connection: Connection,
-  commitId: string,
-  streams: readonly StreamChange[],
-): Promise<AppendOutcome> {
-  const outcome = await connection.run(connection.statements.append(commitId, streams, connection.floor))
-  if (outcome.accepted) {
-    connection.keepFloor(outcome.positions)
-    return outcome
-  }
-  const checked = await check(connection, streams)
-  // Refused, and yet everything is as expected by now: the stream came into being in between.
-  return streams.some(({ events }) => events.length > 0) ? append(connection, commitId, streams) : checked
-}
-
-/** Throws for the first stream that is not where it was expected. */
-async function check(connection: Connection, streams: readonly StreamChange[]): Promise<AppendOutcome> {
-  const versions = await connection.run(connection.statements.streamVersions(streams))
-  streams.forEach((stream, index) => {
-    const actual = versions[index]!
-    if (!isExpected(stream.expectedVersion, actual)) {
-      throw new ConcurrentWriteError(stream, stream.expectedVersion, actual)
-    }
-  })
-  return { ...NOTHING, versions }
-}
-
-const NOTHING: AppendOutcome = { accepted: true, versions: [], positions: [], recordedAt: undefined }
 
 /** Says what became of a commit whose connection broke, by reading back; never writes again. */
 async function settle(
   database: Database,
   commitId: string,
   changes: Changes,
-  { cause }: Attempt & { readonly kind: 'lost' },
+  { cause, transaction }: Attempt & { readonly kind: 'lost' },
 ): Promise<Committed> {
-  const found = await settleLostCommit(database, commitId, changes.streams)
+  const found =
+    transaction === undefined
+      ? await settleLostCommit(database, commitId, changes.streams)
+      : await settleLostTransaction(database, transaction, changes)
+  if (found === 'written') return { commitId, outcome: NOTHING, joined: false }
   if (typeof found === 'object') return { commitId, outcome: found, joined: false }
   if (found === 'not-written') {
     const problem =
@@ -168,11 +150,18 @@ async function settle(
   throw new StorageError(
     'append',
     `The connection broke during the commit, and the database could not be asked what became of it within ` +
-      `${database.options.lostCommitTimeoutMs} ms. Load the aggregate again: either all events of commit ${commitId} are there or none.`,
+      `${database.options.lostCommitTimeoutMs} ms. Load the aggregate again: either everything of commit ${commitId} is there or nothing.`,
     false,
     'unknown',
     { cause },
   )
+}
+
+/** Whether another writer got in the way of a row that only projections write: they run again and see what it wrote. */
+function isProjected({ rows, projected }: Changes, error: unknown): boolean {
+  if (projected === undefined || !(error instanceof ReadModelConflictError)) return false
+  const key = JSON.stringify(error.key)
+  return !rows.some((row) => row.entity.tablePath === error.table && JSON.stringify(keyOf(row)) === key)
 }
 
 /** In a transaction with a fixed snapshot every new attempt would race in the same way. */

@@ -1,12 +1,12 @@
 import type { Commit, CommittedStream, NewEvent, RecordedEvent, StreamAppend } from '../model/event.js'
-import type { StreamChange } from '../model/stored.js'
-import type { Committed } from './commit-changes.js'
+import type { AppendOutcome, StreamChange } from '../model/stored.js'
 
 /** Tells what a commit stored, from what was handed in and what the database answered. */
 export function describeCommit(
   appends: readonly StreamAppend[],
   changes: readonly StreamChange[],
-  { commitId, outcome }: Committed,
+  commitId: string,
+  outcome: AppendOutcome,
 ): Commit {
   const recordedAt = outcome.recordedAt ?? new Date(Number.NaN)
   const all: RecordedEvent[] = []

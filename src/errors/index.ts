@@ -1,4 +1,6 @@
 export * from './commit-errors.js'
+export * from './message-errors.js'
 export * from './payload-errors.js'
+export * from './read-model-errors.js'
 export * from './sourced-error.js'
 export * from './storage-errors.js'

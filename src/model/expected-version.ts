@@ -22,6 +22,12 @@ export function isExpected(expected: ExpectedVersion, actual: number): boolean {
   }
 }
 
+/** The one version that is expected; `undefined` if several would do. */
+export function exactVersion(expected: ExpectedVersion): number | undefined {
+  if (expected === 'no-stream') return 0
+  return typeof expected === 'number' ? expected : undefined
+}
+
 /** Whether a value that came from outside is an expected version at all. */
 export function isExpectedVersion(value: unknown): value is ExpectedVersion {
   if (typeof value === 'number') return Number.isSafeInteger(value) && value >= 0 && value < MAX_SEQUENCE

@@ -4,45 +4,57 @@ import type { Dialect } from '../../entities/index.js'
 import { SchemaError } from '../errors/index.js'
 import type { InspectedTable } from '../sql/inspected-table.js'
 
+/** A table that the store uses: its entity, and the table as it really is. */
+export interface CheckedTable {
+  readonly metadata: EntityMetadata
+  readonly table: InspectedTable
+}
+
+/** The tables of a store as they really are. */
+export interface CheckedTables {
+  readonly events: CheckedTable
+  readonly snapshots: CheckedTable
+  /** Those of processed messages, of the outbox and of locks whose entities the DataSource registers. */
+  readonly others: readonly CheckedTable[]
+}
+
 /** Refuses tables that lack what the module relies on, and says what to run. */
-export function assertSchema(
-  dialect: Dialect,
-  eventMetadata: EntityMetadata,
-  events: InspectedTable,
-  snapshotMetadata: EntityMetadata,
-  snapshots: InspectedTable,
-): void {
+export function assertSchema(dialect: Dialect, { events, snapshots, others }: CheckedTables): void {
   const problems = [
-    ...tableProblems(eventMetadata, events, eventKeys(eventMetadata)),
-    ...tableProblems(snapshotMetadata, snapshots, [
-      columnNames(snapshotMetadata, ['aggregateType', 'aggregateId']),
-    ]),
+    ...tableProblems(events, eventKeys(events.metadata)),
+    ...tableProblems(snapshots, [primaryKey(snapshots.metadata)]),
+    ...others.flatMap((other) => tableProblems(other, [primaryKey(other.metadata)])),
   ]
   if (problems.length > 0) {
     throw new SchemaError(
       problems,
       `Run the migrations: put '...sourcedMigrations' from 'typeorm-sourced/migrations' into the DataSource's 'migrations' ` +
         `and call 'await dataSource.runMigrations()', or run 'npx typeorm migration:run -d <your data source file>'. ` +
-        `If you generate your own migrations, run 'npx typeorm migration:generate'.`,
+        `If you generate your own migrations, run 'npx typeorm migration:generate'.${missingTables(others)}`,
     )
   }
   const missing = EVENT_TRIGGERS[dialect]
-    .map((suffix) => `${eventMetadata.tableName}_${suffix}`.slice(0, 63))
-    .filter((trigger) => !events.triggers.some((name) => name.slice(0, 63) === trigger))
+    .map((suffix) => `${events.metadata.tableName}_${suffix}`.slice(0, 63))
+    .filter((trigger) => !events.table.triggers.some((name) => name.slice(0, 63) === trigger))
   if (missing.length > 0) {
     throw new SchemaError(
-      [`table ${eventMetadata.tablePath} lacks the trigger ${missing.join(', ')} that guards its events`],
+      [`table ${events.metadata.tablePath} lacks the trigger ${missing.join(', ')} that guards its events`],
       `Call 'await installEventGuards(queryRunner)' from 'typeorm-sourced/migrations' in a migration. On SQLite, ` +
         `altering a table drops its triggers, so every migration that alters it has to end with that call.`,
     )
   }
 }
 
-function tableProblems(
-  metadata: EntityMetadata,
-  table: InspectedTable,
-  keys: readonly (readonly string[])[],
-): string[] {
+/** The migration may have run before the DataSource registered the entity. */
+function missingTables(others: readonly CheckedTable[]): string {
+  const names = others.filter(({ table }) => !table.exists).map(({ metadata }) => metadata.tablePath)
+  return names.length === 0
+    ? ''
+    : ` If the shipped migrations ran before the DataSource registered the entity of ${names.join(', ')}, call ` +
+        `'await createMessagingTables(queryRunner)' from 'typeorm-sourced/migrations' in a migration of your own.`
+}
+
+function tableProblems({ metadata, table }: CheckedTable, keys: readonly (readonly string[])[]): string[] {
   const name = metadata.tablePath
   if (!table.exists) return [`table ${name} does not exist`]
   const missing = metadata.columns
@@ -58,6 +70,10 @@ function tableProblems(
 
 function eventKeys(metadata: EntityMetadata): string[][] {
   return [streamKeyColumns(metadata), columnNames(metadata, ['position'])]
+}
+
+function primaryKey(metadata: EntityMetadata): string[] {
+  return metadata.primaryColumns.map(({ databaseName }) => databaseName)
 }
 
 function columnNames(metadata: EntityMetadata, properties: readonly string[]): string[] {

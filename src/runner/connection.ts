@@ -1,13 +1,18 @@
 import type { QueryRunner } from 'typeorm'
 import { savepoint } from '../sql/savepoint.js'
 import type { Statement } from '../sql/statement.js'
+import type { RowColumn, RowEffect, RowTable, RowWrite } from '../sql/row-table.js'
 import type { Statements } from '../sql/statements.js'
+import type { RowEntity, RowTables } from './row-tables.js'
 import { runStatement } from './run-statement.js'
+import { asRowError } from './storage-error.js'
 import { depthOf } from './transaction-hooks.js'
 import type { JoinedTransaction, TransactionEnd } from './transaction-hooks.js'
 
 /** One connection for a while, and what the store may do on it. */
 export class Connection {
+  /** The id of the transaction that is about to commit, if somebody will want to know what became of it. */
+  transactionId: string | undefined
   private phase: 'idle' | 'statement' | 'transaction' | 'commit' = 'idle'
 
   constructor(
@@ -15,6 +20,7 @@ export class Connection {
     readonly statements: Statements,
     private readonly transaction: JoinedTransaction | undefined,
     private readonly prepared: boolean,
+    readonly rowTables: RowTables,
   ) {}
 
   /** Whether a transaction is open that the host will end. */
@@ -44,6 +50,51 @@ export class Connection {
   async run<Result>(statement: Statement<Result>): Promise<Result> {
     if (this.phase === 'idle') this.phase = 'statement'
     return runStatement(this.runner, statement, this.prepared)
+  }
+
+  /** Keeps the open transaction's id, so that an unanswered COMMIT can be settled. */
+  async rememberTransaction(): Promise<void> {
+    const { lostCommits } = this.statements
+    if (lostCommits !== undefined) this.transactionId = await this.run(lostCommits.transactionId())
+  }
+
+  /** Writes read-model rows; gives how many were touched. An error names the table. */
+  async writeRows(
+    table: RowTable,
+    effect: RowEffect,
+    columns: readonly RowColumn[],
+    rows: readonly RowWrite[],
+  ): Promise<number> {
+    try {
+      return await this.run(this.statements.rows.write(table, effect, columns, rows))
+    } catch (error) {
+      throw asRowError(table.tablePath, error)
+    }
+  }
+
+  /** The versions of those rows that exist, by their index, locked until the transaction ends. */
+  lockRows(table: RowTable, rows: readonly RowWrite[]): Promise<ReadonlyMap<number, number | undefined>> {
+    return this.run(this.statements.rows.lock(table, rows))
+  }
+
+  /** Loads one row of the host's entity, with relations, through TypeORM. `lock`: until the transaction ends. */
+  async findRow(
+    entity: RowEntity,
+    key: object,
+    relations: readonly string[],
+    lock: boolean,
+  ): Promise<object | undefined> {
+    const mustLock = lock && this.statements.canLockRows
+    // Outer joins cannot be locked: the row comes first, and its relations when nobody can change it any more.
+    if (mustLock && relations.length > 0) await this.findRow(entity, key, [], true)
+    const row = await this.runner.manager.findOne(entity.target, {
+      where: key,
+      relations: Object.fromEntries(relations.map((name) => [name, true])),
+      loadEagerRelations: false,
+      withDeleted: true,
+      ...(mustLock && relations.length === 0 ? { lock: { mode: 'pessimistic_write' } } : {}),
+    })
+    return row ?? undefined
   }
 
   /** Runs `work` in a transaction, or in a savepoint of the host's. */

@@ -10,4 +10,7 @@ export interface DatabaseOptions {
   /** The entity classes that map the tables; `undefined` finds them among the DataSource's entities. */
   readonly eventEntity: (new () => object) | undefined
   readonly snapshotEntity: (new () => object) | undefined
+  readonly processedMessageEntity: (new () => object) | undefined
+  readonly outboxMessageEntity: (new () => object) | undefined
+  readonly aggregateLockEntity: (new () => object) | undefined
 }

@@ -1,7 +1,6 @@
 import type { DataSource, QueryRunner } from 'typeorm'
 import type { Dialect } from '../../entities/index.js'
 import { InvalidArgumentError, StorageError } from '../errors/index.js'
-import type { InspectedTable } from '../sql/inspected-table.js'
 import { inspectTable as inspectPostgresTable } from '../sql/postgres/inspect-table.js'
 import { postgresStatements } from '../sql/postgres/index.js'
 import { probeTransaction } from '../sql/postgres/probe-transaction.js'
@@ -9,12 +8,15 @@ import { inspectTable as inspectSqliteTable } from '../sql/sqlite/inspect-table.
 import { sqliteStatements } from '../sql/sqlite/index.js'
 import type { Statements } from '../sql/statements.js'
 import { assertSchema, streamKeyOf } from './check-schema.js'
+import type { CheckedTable } from './check-schema.js'
 import { Connection, discardConnection } from './connection.js'
 import type { DatabaseOptions } from './database-options.js'
 import { faultOf } from './fault.js'
 import { runnerOf } from './host.js'
 import type { Host } from './host.js'
-import { resolveTables } from './resolve-tables.js'
+import { resolveTables, tablesOf } from './resolve-tables.js'
+import type { ResolvedTable } from './resolve-tables.js'
+import { RowTables } from './row-tables.js'
 import { runStatement } from './run-statement.js'
 import { assertNotGuarded, guardSqlite, ownRunner, runnerInScope } from './sqlite-guard.js'
 import { hooksOf } from './transaction-hooks.js'
@@ -23,6 +25,7 @@ import type { JoinedTransaction, TransactionHooks } from './transaction-hooks.js
 /** A store's way to its DataSource: hands out connections, joins host transactions, checks the schema once. */
 export class Database {
   readonly dialect: Dialect
+  readonly rowTables: RowTables
   private readonly hooks: TransactionHooks
   private readonly raisedInside = new WeakMap<Error, QueryRunner>()
   private compiled: Statements | undefined
@@ -34,6 +37,7 @@ export class Database {
     this.dialect = dialectOf(dataSource)
     if (this.dialect === 'sqlite' && options.guardSqlite) guardSqlite(dataSource, options.sqliteLockTimeoutMs)
     if (this.dialect === 'sqlite' && !options.guardSqlite) assertNotGuarded(dataSource)
+    this.rowTables = new RowTables(dataSource, this.dialect)
     this.hooks = hooksOf(
       dataSource,
       this.dialect === 'postgres' ? (runner) => runStatement(runner, probeTransaction, false) : undefined,
@@ -146,7 +150,7 @@ export class Database {
     joined: JoinedTransaction | undefined,
   ): Promise<Connection> {
     const prepared = this.dialect === 'postgres' && this.options.preparedStatements
-    return new Connection(runner, await this.statements(runner), joined, prepared)
+    return new Connection(runner, await this.statements(runner), joined, prepared, this.rowTables)
   }
 
   /**
@@ -159,24 +163,27 @@ export class Database {
   }
 
   private async compile(runner: QueryRunner): Promise<Statements> {
-    const { tables, eventMetadata, snapshotMetadata } = resolveTables(
-      this.dataSource,
-      this.dialect,
-      this.options,
-    )
-    const inspect = (table: string): Promise<InspectedTable> =>
-      runStatement(
-        runner,
+    const resolved = resolveTables(this.dataSource, this.dialect, this.options)
+    const tables = tablesOf(resolved)
+    const inspect = async ({ names, metadata }: ResolvedTable<{ table: string }>): Promise<CheckedTable> => {
+      const statement =
         this.dialect === 'postgres'
-          ? inspectPostgresTable(table, tables.events.position)
-          : inspectSqliteTable(table),
-        false,
-      )
-    const events = await inspect(tables.events.table)
-    const snapshots = await inspect(tables.snapshots.table)
-    assertSchema(this.dialect, eventMetadata, events, snapshotMetadata, snapshots)
+          ? inspectPostgresTable(names.table, tables.events.position)
+          : inspectSqliteTable(names.table)
+      return { metadata, table: await runStatement(runner, statement, false) }
+    }
+    const events = await inspect(resolved.events)
+    const snapshots = await inspect(resolved.snapshots)
+    const others: CheckedTable[] = []
+    for (const other of [resolved.inbox, resolved.outbox, resolved.locks])
+      if (other !== undefined) others.push(await inspect(other))
+    assertSchema(this.dialect, { events, snapshots, others })
     return this.dialect === 'postgres'
-      ? postgresStatements(tables, events.positionSequence ?? '', streamKeyOf(eventMetadata, events))
+      ? postgresStatements(
+          tables,
+          events.table.positionSequence ?? '',
+          streamKeyOf(events.metadata, events.table),
+        )
       : sqliteStatements(tables)
   }
 }

@@ -1,6 +1,8 @@
 /** What a driver's error means, whichever driver and TypeORM version it came through. */
 export type Fault =
   | { readonly kind: 'unique-violation'; readonly constraint: string | undefined }
+  /** The gap guard refused an event whose predecessor is not there, or not yet. */
+  | { readonly kind: 'gap' }
   /** Another transaction got in the way, and the database undid this one. */
   | { readonly kind: 'serialization' }
   /** A lock was not to be had in time. Nothing was written. */
@@ -15,6 +17,8 @@ export type Fault =
   | { readonly kind: 'connection' }
   | { readonly kind: 'other' }
 
+/** What the trigger of the migrations names itself as. */
+const GAP_GUARD = 'ck_aggregate_events_contiguous'
 const SERIALIZATION = new Set(['40001', '40P01'])
 /** Where Postgres notices that a prepared statement's result has changed: the code alone means anything unsupported. */
 const STALE_PLAN_ROUTINE = 'RevalidateCachedQuery'
@@ -47,6 +51,7 @@ export function faultOf(error: unknown): Fault {
   const driverError = driverErrorOf(error)
   const code = String(driverError.code ?? '')
   if (code === '23505') return { kind: 'unique-violation', constraint: driverError.constraint }
+  if (code === '23514' && driverError.constraint === GAP_GUARD) return { kind: 'gap' }
   if (SERIALIZATION.has(code)) return { kind: 'serialization' }
   if (code === '55P03') return { kind: 'lock-timeout' }
   if (code === '26000' || driverError.routine === STALE_PLAN_ROUTINE) return { kind: 'stale-statement' }

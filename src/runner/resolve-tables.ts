@@ -1,15 +1,29 @@
 import type { DataSource, EntityMetadata } from 'typeorm'
-import { EVENT_ENTITY, SNAPSHOT_ENTITY } from '../../entities/index.js'
+import {
+  EVENT_ENTITY,
+  LOCK_ENTITY,
+  OUTBOX_ENTITY,
+  PROCESSED_MESSAGE_ENTITY,
+  SNAPSHOT_ENTITY,
+} from '../../entities/index.js'
 import type { Dialect } from '../../entities/index.js'
 import { SchemaError } from '../errors/index.js'
-import type { Tables } from '../sql/tables.js'
+import type { EventTable, InboxTable, LockTable, OutboxTable, SnapshotTable, Tables } from '../sql/tables.js'
 import type { DatabaseOptions } from './database-options.js'
 
-/** The tables as the host's entities name them, and what is needed to inspect them. */
+/** One table as the host's entity names it, quoted for SQL, and what is needed to inspect it. */
+export interface ResolvedTable<Names> {
+  readonly names: Names
+  readonly metadata: EntityMetadata
+}
+
+/** The tables of a store. Those that a host need not have are `undefined` if it does not register their entities. */
 export interface ResolvedTables {
-  readonly tables: Tables
-  readonly eventMetadata: EntityMetadata
-  readonly snapshotMetadata: EntityMetadata
+  readonly events: ResolvedTable<EventTable>
+  readonly snapshots: ResolvedTable<SnapshotTable>
+  readonly inbox: ResolvedTable<InboxTable> | undefined
+  readonly outbox: ResolvedTable<OutboxTable> | undefined
+  readonly locks: ResolvedTable<LockTable> | undefined
 }
 
 export function resolveTables(
@@ -17,77 +31,151 @@ export function resolveTables(
   dialect: Dialect,
   options: DatabaseOptions,
 ): ResolvedTables {
-  const eventMetadata = find(dataSource, dialect, EVENT_ENTITY, options.eventEntity, 'eventEntity')
-  const snapshotMetadata = find(
-    dataSource,
-    dialect,
-    SNAPSHOT_ENTITY,
-    options.snapshotEntity,
-    'snapshotEntity',
-  )
-  const escape = (name: string): string => dataSource.driver.escape(name)
-  const table = ({ schema, tableName }: EntityMetadata): string =>
-    dialect === 'postgres' && schema !== undefined
-      ? `${escape(schema)}.${escape(tableName)}`
-      : escape(tableName)
-  const column = (metadata: EntityMetadata, property: string): string => {
-    const found = metadata.findColumnWithPropertyName(property)
-    if (found === undefined) throw new Error(`Entity ${metadata.name} has no column for ${property}`)
-    return escape(found.databaseName)
+  const find = (kind: EntityKind): EntityMetadata | undefined =>
+    findEntity(dataSource, dialect, kind, options[kind.option])
+  const required = (kind: EntityKind): EntityMetadata => {
+    const metadata = find(kind)
+    if (metadata === undefined)
+      throw new SchemaError([`the DataSource registers no ${kind.what} entity`], cure(dialect))
+    return metadata
   }
-  const event = (property: string): string => column(eventMetadata, property)
-  const snapshot = (property: string): string => column(snapshotMetadata, property)
+  const resolve = <Names>(metadata: EntityMetadata, properties: readonly (keyof Names & string)[]) =>
+    resolveTable<Names>(dataSource, dialect, metadata, properties)
+  const inbox = find(KINDS.inbox)
+  const outbox = find(KINDS.outbox)
+  const locks = find(KINDS.locks)
   return {
-    eventMetadata,
-    snapshotMetadata,
-    tables: {
-      events: {
-        table: table(eventMetadata),
-        aggregateType: event('aggregateType'),
-        aggregateId: event('aggregateId'),
-        sequence: event('sequence'),
-        position: event('position'),
-        commitId: event('commitId'),
-        eventName: event('eventName'),
-        eventVersion: event('eventVersion'),
-        payload: event('payload'),
-        payloadCodec: event('payloadCodec'),
-        payloadCodecVersion: event('payloadCodecVersion'),
-        metadata: event('metadata'),
-        recordedAt: event('recordedAt'),
-      },
-      snapshots: {
-        table: table(snapshotMetadata),
-        aggregateType: snapshot('aggregateType'),
-        aggregateId: snapshot('aggregateId'),
-        version: snapshot('version'),
-        snapshotType: snapshot('snapshotType'),
-        snapshotVersion: snapshot('snapshotVersion'),
-        payload: snapshot('payload'),
-        payloadCodec: snapshot('payloadCodec'),
-        payloadCodecVersion: snapshot('payloadCodecVersion'),
-        metadata: snapshot('metadata'),
-        recordedAt: snapshot('recordedAt'),
-      },
-    },
+    events: resolve<EventTable>(required(KINDS.events), EVENT_PROPERTIES),
+    snapshots: resolve<SnapshotTable>(required(KINDS.snapshots), SNAPSHOT_PROPERTIES),
+    inbox: inbox && resolve<InboxTable>(inbox, INBOX_PROPERTIES),
+    outbox: outbox && resolve<OutboxTable>(outbox, OUTBOX_PROPERTIES),
+    locks: locks && resolve<LockTable>(locks, LOCK_PROPERTIES),
   }
 }
 
-function find(
+/** What the statements are compiled for. */
+export function tablesOf({ events, snapshots, inbox, outbox, locks }: ResolvedTables): Tables {
+  return {
+    events: events.names,
+    snapshots: snapshots.names,
+    inbox: inbox?.names,
+    outbox: outbox?.names,
+    locks: locks?.names,
+  }
+}
+
+/** How to find the entity of one table. */
+interface EntityKind {
+  readonly mark: symbol
+  readonly what: string
+  /** The store's option that names one of several. */
+  readonly option:
+    | 'eventEntity'
+    | 'snapshotEntity'
+    | 'processedMessageEntity'
+    | 'outboxMessageEntity'
+    | 'aggregateLockEntity'
+}
+
+const KINDS = {
+  events: { mark: EVENT_ENTITY, what: 'event', option: 'eventEntity' },
+  snapshots: { mark: SNAPSHOT_ENTITY, what: 'snapshot', option: 'snapshotEntity' },
+  inbox: {
+    mark: PROCESSED_MESSAGE_ENTITY,
+    what: 'processed-message',
+    option: 'processedMessageEntity',
+  },
+  outbox: { mark: OUTBOX_ENTITY, what: 'outbox', option: 'outboxMessageEntity' },
+  locks: { mark: LOCK_ENTITY, what: 'lock', option: 'aggregateLockEntity' },
+} as const satisfies { [Table in keyof ResolvedTables]: EntityKind }
+
+type Properties<Names> = readonly Exclude<keyof Names & string, 'table'>[]
+
+const PAYLOAD = ['payload', 'payloadCodec', 'payloadCodecVersion', 'metadata'] as const
+
+const EVENT_PROPERTIES: Properties<EventTable> = [
+  'aggregateType',
+  'aggregateId',
+  'sequence',
+  'position',
+  'commitId',
+  'eventName',
+  'eventVersion',
+  ...PAYLOAD,
+  'recordedAt',
+]
+
+const SNAPSHOT_PROPERTIES: Properties<SnapshotTable> = [
+  'aggregateType',
+  'aggregateId',
+  'version',
+  'snapshotType',
+  'snapshotVersion',
+  ...PAYLOAD,
+  'recordedAt',
+]
+
+const INBOX_PROPERTIES: Properties<InboxTable> = ['consumerName', 'messageId', 'processedAt']
+
+const OUTBOX_PROPERTIES: Properties<OutboxTable> = [
+  'messageId',
+  'messageType',
+  ...PAYLOAD,
+  'destination',
+  'status',
+  'createdAt',
+  'ordinal',
+  'nextAvailableAt',
+  'claimedBy',
+  'claimedUntil',
+  'attempts',
+  'lastError',
+  'publishedAt',
+  'failedAt',
+  'sourceType',
+  'sourceId',
+  'sourceSequence',
+  'correlationId',
+  'causationId',
+]
+
+const LOCK_PROPERTIES: Properties<LockTable> = ['lockKey', 'ownerToken', 'acquiredAt', 'expiresAt']
+
+function resolveTable<Names>(
+  { driver }: DataSource,
+  dialect: Dialect,
+  metadata: EntityMetadata,
+  properties: readonly string[],
+): ResolvedTable<Names> {
+  const { schema, tableName } = metadata
+  const table = driver.escape(tableName)
+  const column = (property: string): string => {
+    const found = metadata.findColumnWithPropertyName(property)
+    if (found === undefined) throw new Error(`Entity ${metadata.name} has no column for ${property}`)
+    return driver.escape(found.databaseName)
+  }
+  const names = {
+    table: dialect === 'postgres' && schema !== undefined ? `${driver.escape(schema)}.${table}` : table,
+    ...Object.fromEntries(properties.map((property) => [property, column(property)])),
+  }
+  return { metadata, names: names as Names }
+}
+
+function findEntity(
   dataSource: DataSource,
   dialect: Dialect,
-  mark: typeof EVENT_ENTITY | typeof SNAPSHOT_ENTITY,
+  { mark, what, option }: EntityKind,
   named: (new () => object) | undefined,
-  option: string,
-): EntityMetadata {
-  const what = mark === EVENT_ENTITY ? 'event' : 'snapshot'
-  const cure = `Add '...${dialect}Entities' from 'typeorm-sourced/entities', or your subclasses of them, to the DataSource's 'entities'.`
+): EntityMetadata | undefined {
   const candidates = dataSource.entityMetadatas.filter(
     ({ target }) =>
       typeof target === 'function' && mark in target && (named === undefined || target === named),
   )
   const [metadata, second] = candidates
-  if (metadata === undefined) throw new SchemaError([`the DataSource registers no ${what} entity`], cure)
+  if (metadata === undefined) {
+    if (named === undefined) return undefined
+    throw new SchemaError([`the DataSource registers no ${what} entity ${named.name}`], cure(dialect))
+  }
   if (second !== undefined) {
     const names = candidates.map(({ name }) => name).join(', ')
     throw new SchemaError(
@@ -101,8 +189,12 @@ function find(
       [
         `the ${what} entity ${metadata.name} is made for ${String(entityDialect)}, the DataSource is ${dialect}`,
       ],
-      cure,
+      cure(dialect),
     )
   }
   return metadata
+}
+
+function cure(dialect: Dialect): string {
+  return `Add '...${dialect}Entities' from 'typeorm-sourced/entities', or your subclasses of them, to the DataSource's 'entities'.`
 }

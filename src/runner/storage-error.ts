@@ -28,9 +28,18 @@ export function asStorageError(operation: 'append' | 'read', error: unknown): Er
         error,
       )
     case 'unique-violation':
+    case 'gap':
     case 'other':
       return failed(operation, `The database refused: ${messageOf(error)}.${outcome}`, false, error)
   }
+}
+
+/** Names the table whose constraint refused rows of a plan. Everything else is left for the commit to judge. */
+export function asRowError(tablePath: string, error: unknown): unknown {
+  const { kind } = faultOf(error)
+  if (error instanceof SourcedError || (kind !== 'unique-violation' && kind !== 'other')) return error
+  const problem = `Table ${tablePath} refused rows: ${messageOf(error)}. Nothing was written.`
+  return failed(`write ${tablePath}`, problem, false, error)
 }
 
 function failed(operation: string, problem: string, retryable: boolean, cause: unknown): StorageError {

@@ -1,6 +1,10 @@
 import type { Metadata } from '../model/event.js'
 import type { AppendOutcome, StoredEvent, StoredSnapshot, StreamChange, TailEvent } from '../model/stored.js'
 import type { StreamIdentity } from '../model/stream-identity.js'
+import type { InboxStatements } from './inbox-statements.js'
+import type { LockStatements } from './lock-statements.js'
+import type { OutboxStatements } from './outbox-statements.js'
+import type { RowStatements } from './row-statements.js'
 import type { Statement } from './statement.js'
 
 /** A page of one stream; both bounds are inclusive. */
@@ -88,8 +92,19 @@ export interface Statements {
     | {
         underWay(): Statement<ReadonlySet<string>>
         find(commitId: string, streams: readonly StreamChange[]): Statement<AppendOutcome | undefined>
+        transactionId(): Statement<string>
+        transactionStatus(id: string): Statement<string | undefined>
+        /** How many of these messages are in the outbox; `undefined` without one. */
+        readonly findMessages: ((messageIds: readonly string[]) => Statement<number>) | undefined
       }
     | undefined
+  /** `undefined`: the DataSource does not register the entity. */
+  readonly inbox: InboxStatements | undefined
+  readonly outbox: OutboxStatements | undefined
+  readonly locks: LockStatements | undefined
+  readonly rows: RowStatements
+  /** Whether rows can be locked by reading them. An embedded database has one writer instead. */
+  readonly canLockRows: boolean
   /** The name of the unique key over type, id and sequence, if a violation of it means that another writer was faster. */
   readonly streamKey: string | undefined
 }

@@ -136,3 +136,47 @@ it('4.2 when the server stays away, the error says that the outcome is unknown',
   await blocker.release()
   await server.start()
 })
+
+it('4.2 a commit without events is settled by its transaction: acknowledged ones are there, and each only once', async () => {
+  const acknowledged: string[] = []
+  const failed: StorageError[] = []
+  let running = true
+  const writer = async (number: number): Promise<void> => {
+    for (let nth = 0; running; nth++) {
+      const messageId = `rows-${number}-${nth}`
+      try {
+        const { outcome } = await store.unitOfWork((work) => {
+          work.processed('rows', messageId)
+          work.send({ messageId, type: 'row' })
+        })
+        expect(outcome.kind).toBe('committed')
+        acknowledged.push(messageId)
+      } catch (error) {
+        expect(error).toBeInstanceOf(StorageError)
+        failed.push(error as StorageError)
+        await sleep(20)
+      }
+    }
+  }
+  const writers = Array.from({ length: 8 }, (_, number) => writer(number))
+  for (let kills = 0; kills < 4; kills++) {
+    await sleep(150 + Math.random() * 150)
+    await server.kill()
+    await server.start()
+  }
+  await sleep(300)
+  running = false
+  await Promise.all(writers)
+  const idsOf = async (table: string): Promise<string[]> => {
+    const rows = await dataSource.query<{ id: string }[]>(
+      `select message_id as id from ${table} where message_id like 'rows-%'`,
+    )
+    return rows.map(({ id }) => id).sort()
+  }
+  const [marks, messages] = [await idsOf('processed_messages'), await idsOf('outbox_messages')]
+  expect(marks).toEqual(messages)
+  expect(marks).toEqual(expect.arrayContaining(acknowledged))
+  // What was reported as not written is not there; the outcome was found out for every commit.
+  expect(failed.filter(({ outcome }) => outcome === 'unknown')).toEqual([])
+  expect(marks).toHaveLength(acknowledged.length)
+})

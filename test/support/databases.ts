@@ -16,6 +16,8 @@ export const isTypeorm1 = !('createConnection' in typeorm)
 export interface TestDatabase {
   readonly name: string
   open(options?: Partial<DataSourceOptions>): Promise<DataSource>
+  /** The same with entities of a host, whose tables are made of them. */
+  openWith(entities: readonly (new () => object)[]): Promise<DataSource>
   /** Closes the DataSource that `open` gave, and drops the database. */
   close(dataSource: DataSource): Promise<void>
 }
@@ -49,6 +51,9 @@ export function postgres(): TestDatabase {
   const drops = new Map<DataSource, () => Promise<void>>()
   return {
     name: 'Postgres',
+    async openWith(entities) {
+      return synchronized(await this.open({ entities: [...postgresEntities, ...entities] }))
+    },
     async open(options = {}) {
       const { url, drop } = await createPostgresDatabase()
       const dataSource = new DataSource({
@@ -77,6 +82,7 @@ export function sqliteMemory(): TestDatabase {
   return {
     name: 'SQLite in memory',
     open: () => openSqlite(':memory:'),
+    openWith: async (entities) => synchronized(await openSqlite(':memory:', { entities: [...entities] })),
     close: (dataSource) => dataSource.destroy(),
   }
 }
@@ -87,11 +93,21 @@ export function sqliteFile(driver: 'better-sqlite3' | 'sqlite'): TestDatabase {
   return {
     name: `SQLite file (${driver === 'sqlite' ? 'sqlite3' : driver})`,
     open: () => openSqlite(join(folder, `${randomUUID()}.sqlite`), { driver }),
+    openWith: async (entities) =>
+      synchronized(
+        await openSqlite(join(folder, `${randomUUID()}.sqlite`), { driver, entities: [...entities] }),
+      ),
     async close(dataSource) {
       await dataSource.destroy()
       rmSync(folder, { recursive: true, force: true })
     },
   }
+}
+
+/** The tables of a host come from its own migrations; tests take the short way. */
+async function synchronized(dataSource: DataSource): Promise<DataSource> {
+  await dataSource.synchronize()
+  return dataSource
 }
 
 /** Every database that works with this TypeORM. */

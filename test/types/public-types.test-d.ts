@@ -19,6 +19,7 @@ import type {
   SourcedError,
   StorageError,
   StreamAppend,
+  UnitOfWork,
 } from '../../src/index.js'
 
 type IsAny<T> = 0 extends 1 & T ? true : false
@@ -433,4 +434,57 @@ export async function retries(): Promise<void> {
   await store.retryOnConflict(() => 1)
   // @ts-expect-error -- there is no such option
   await store.retryOnConflict(async () => 1, { retries: 3 })
+}
+
+class BalanceView {
+  id!: string
+  amount!: number
+  note!: string | null
+  tags!: { colour: string }[]
+  owner!: OwnerView | null
+  double(): number {
+    return this.amount * 2
+  }
+}
+
+class OwnerView {
+  id!: string
+  name!: string
+}
+
+// 12.6 Changes of rows are typed against the entity.
+export async function rows(work: UnitOfWork): Promise<void> {
+  work.upsert(BalanceView, { id: 'a', amount: 1, note: null, tags: [{ colour: 'red' }], owner: { id: 'o' } })
+  work.patch(BalanceView, { id: 'a' }, { amount: 2, owner: null }, { expectedVersion: 3 })
+  work.delete(BalanceView, { id: 'a' })
+  // @ts-expect-error -- there is no such column
+  work.insert(BalanceView, { id: 'a', colour: 'red' })
+  // @ts-expect-error -- amounts are numbers
+  work.patch(BalanceView, { id: 'a' }, { amount: '2' })
+  // @ts-expect-error -- an amount cannot be null
+  work.upsertPatch(BalanceView, { id: 'a' }, { amount: null })
+  // @ts-expect-error -- ids are strings
+  work.delete(BalanceView, { id: 1 })
+  // @ts-expect-error -- methods are no columns
+  work.patch(BalanceView, { id: 'a' }, { double: () => 1 })
+  // @ts-expect-error -- there is no such relation
+  await work.find(BalanceView, { id: 'a' }, { include: ['lines'] })
+  expectType<BalanceView | undefined>()(
+    await work.find(BalanceView, { id: 'a' }, { include: ['owner'] }),
+    true,
+  )
+}
+
+// 11 A unit of work gives what its work gives, and says how it ended.
+export async function units(): Promise<void> {
+  const { result, outcome } = await store.unitOfWork(() => 7)
+  expectType<number>()(result, true)
+  if (outcome.kind === 'committed') expectType<Commit>()(outcome.commit, true)
+  else expectType<Date>()(outcome.processed.processedAt, true)
+  expectType<'handled' | 'already-handled'>()(
+    await store.handleOnce({ consumer: 'c', messageId: 'm' }, () => undefined),
+    true,
+  )
+  // @ts-expect-error -- a mark needs its consumer
+  await store.handleOnce({ messageId: 'm' }, () => undefined)
 }

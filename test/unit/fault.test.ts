@@ -43,6 +43,7 @@ const faults: [string, Error, Fault['kind']][] = [
   ['a refused connection', postgres('08001'), 'connection'],
   ['a protocol violation', postgres('08P01'), 'connection'],
   ['a check that failed', postgres('23514'), 'other'],
+  ['the gap guard', postgres('23514', { constraint: 'ck_aggregate_events_contiguous' }), 'gap'],
   ['a foreign key that failed', postgres('23503'), 'other'],
   ['a missing table', postgres('42P01'), 'other'],
   ['an exception raised by a trigger', postgres('P0001'), 'other'],

@@ -8,6 +8,7 @@ describe('3.6 the options of a store', () => {
     expect(resolveOptions({})).toEqual({
       codecs: [],
       upcasters: [],
+      projections: [],
       preparedStatements: true,
       guardSqlite: true,
       sqliteLockTimeoutMs: undefined,
@@ -15,6 +16,9 @@ describe('3.6 the options of a store', () => {
       manager: undefined,
       eventEntity: undefined,
       snapshotEntity: undefined,
+      processedMessageEntity: undefined,
+      outboxMessageEntity: undefined,
+      aggregateLockEntity: undefined,
       onWarning: undefined,
     })
   })
@@ -23,6 +27,7 @@ describe('3.6 the options of a store', () => {
     const given: Required<EventStoreOptions> = {
       codecs: [],
       upcasters: [],
+      projections: [],
       preparedStatements: false,
       guardSqlite: false,
       sqliteLockTimeoutMs: 0,
@@ -30,6 +35,9 @@ describe('3.6 the options of a store', () => {
       manager: (): EntityManager => Object.create(EntityManager.prototype) as EntityManager,
       eventEntity: class Event {},
       snapshotEntity: class Snapshot {},
+      processedMessageEntity: class Mark {},
+      outboxMessageEntity: class Message {},
+      aggregateLockEntity: class Lock {},
       onWarning: () => undefined,
     }
     expect(resolveOptions(given)).toEqual(given)

@@ -4,14 +4,14 @@ import { expectedCode } from '../expected-code.js'
 import type { Statement } from '../statement.js'
 import type { EventTable } from '../tables.js'
 import { decodeTime, milliseconds } from './event-columns.js'
-import { eventParameters, oneEventParameters } from './event-parameters.js'
+import { eventParameters } from './event-parameters.js'
 import { retakeFloorLock, takeFloorLock } from './floor-lock.js'
 
 /** What every append begins with, so that it can be told from the host's statements wherever statements are listed. */
 export const APPEND_MARK = '/* typeorm-sourced append */'
 
 /**
- * Appends to one stream, the common case: version check, floor lock and insert in one statement. It inserts
+ * Appends events to one stream: version check, floor lock and insert in one statement. It inserts
  * nothing unless the version is the expected one; a race that the check cannot see fails on the primary key.
  *
  * `floor`: what the transaction published when it appended before; it is below every position it will ever draw.
@@ -20,31 +20,21 @@ export function appendToStream(
   e: EventTable,
   positionSequence: string,
 ): (commitId: string, change: StreamChange, floor: number | undefined) => Statement<AppendOutcome> {
-  const texts = (lockForOne: string, lockForMany: string): { one: string; many: string } => ({
-    one: `${APPEND_MARK} ${check(e, lockForOne)}, ${insertOne(e)}`,
-    many: `${APPEND_MARK} ${check(e, lockForMany)}, ${insertMany(e)}`,
+  const text = (floorLock: string): string => `${APPEND_MARK} ${check(e, floorLock)}, ${insert(e)}`
+  const [taking, retaking] = [text(takeFloorLock(e, positionSequence)), text(retakeFloorLock(e, '$7'))]
+  return (commitId, { aggregateType, aggregateId, expectedVersion, events }, floor) => ({
+    operation: 'append',
+    text: floor === undefined ? taking : retaking,
+    parameters: [
+      aggregateType,
+      aggregateId,
+      expectedCode(expectedVersion),
+      commitId,
+      ...eventParameters(events),
+      ...(floor === undefined ? [] : [floor]),
+    ],
+    decode: ([row]) => decodeAppend(row ?? {}),
   })
-  const lock = takeFloorLock(e, positionSequence)
-  const taking = texts(lock, lock)
-  const retaking = texts(retakeFloorLock(e, '$11'), retakeFloorLock(e, '$7'))
-  return (commitId, change, floor) => {
-    const { one, many } = floor === undefined ? taking : retaking
-    const { aggregateType, aggregateId, expectedVersion, events } = change
-    const isOne = events.length === 1
-    return {
-      operation: 'append',
-      text: isOne ? one : many,
-      parameters: [
-        aggregateType,
-        aggregateId,
-        expectedCode(expectedVersion),
-        commitId,
-        ...(isOne ? oneEventParameters(events[0]!) : eventParameters(events)),
-        ...(floor === undefined ? [] : [floor]),
-      ],
-      decode: ([row]) => decodeAppend(row ?? {}),
-    }
-  }
 }
 
 /** `held` is empty unless the stream has the expected version; its row comes after the floor lock was taken. */
@@ -61,20 +51,7 @@ function check(e: EventTable, floorLock: string): string {
 )`
 }
 
-/** One event travels as plain parameters: taking it out of JSON would cost more than inserting it. */
-function insertOne(e: EventTable): string {
-  return `inserted as (
-  insert into ${e.table} (${insertColumns(e)})
-  select $1, $2, held.version + 1, $4::uuid, $5, $6::int, $7::json, $8, $9::int, $10::jsonb, held.recorded_at
-  from held
-  returning ${e.position} as position, ${e.recordedAt} as recorded_at
-)
-select (i.position is not null)::int as accepted, stream.version as versions, i.position::text as positions,
-  ${milliseconds('i.recorded_at')} as recorded_at
-from stream left join inserted i on true`
-}
-
-function insertMany(e: EventTable): string {
+function insert(e: EventTable): string {
   return `inserted as (
   insert into ${e.table} (${insertColumns(e)})
   select $1, $2, held.version + event.ordinality, $4::uuid, event.name, event.version, event.payload, event.codec,
@@ -93,7 +70,8 @@ from stream left join (
 ) i on true`
 }
 
-function insertColumns(e: EventTable): string {
+/** The columns that every append fills, but for the position. */
+export function insertColumns(e: EventTable): string {
   return `${e.aggregateType}, ${e.aggregateId}, ${e.sequence}, ${e.commitId}, ${e.eventName}, ${e.eventVersion},
     ${e.payload}, ${e.payloadCodec}, ${e.payloadCodecVersion}, ${e.metadata}, ${e.recordedAt}`
 }

@@ -10,9 +10,9 @@ export function eventColumns(events: EventTable, alias = 'e'): string {
     ${alias}.${events.metadata}::text as metadata, ${milliseconds(`${alias}.${events.recordedAt}`)} as recorded_at`
 }
 
-/** A timestamp as milliseconds since 1970. */
+/** A timestamp as milliseconds since 1970. (extract() would calculate in numeric, which is many times slower.) */
 export function milliseconds(expression: string): string {
-  return `(extract(epoch from ${expression}) * 1000)::float8`
+  return `date_part('epoch', ${expression}) * 1000`
 }
 
 export function decodeTime(value: unknown): Date {

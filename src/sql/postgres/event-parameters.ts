@@ -15,8 +15,3 @@ export function eventParameters(
   )
   return [`[${rows.join(',')}]`, `[${events.map(({ payload }) => payload.text).join(',')}]`]
 }
-
-/** A single event as plain parameters. */
-export function oneEventParameters({ name, version, payload, metadata }: EncodedEvent): readonly unknown[] {
-  return [name, version, payload.text, payload.codec, payload.codecVersion, metadata]
-}

@@ -1,17 +1,25 @@
 import type { Statements } from '../statements.js'
 import type { Tables } from '../tables.js'
+import { exactVersion } from '../../model/expected-version.js'
+import { appendEvent } from './append-event.js'
 import { appendToStream } from './append-to-stream.js'
 import { appendToStreams } from './append-to-streams.js'
 import { commitsUnderWay } from './commits-under-way.js'
 import { feedCeiling } from './feed-ceiling.js'
 import { findCommit } from './find-commit.js'
+import { findMessages } from './find-messages.js'
 import { isolation } from './isolation.js'
+import { inboxStatements } from './inbox.js'
 import { listStreams } from './list-streams.js'
 import { loadStreams } from './load-streams.js'
+import { lockStatements } from './locks.js'
+import { outboxStatements } from './outbox.js'
 import { readAll } from './read-all.js'
 import { readStream } from './read-stream.js'
+import { rowStatements } from './rows.js'
 import { saveSnapshots } from './save-snapshots.js'
 import { streamVersions } from './stream-versions.js'
+import { transactionId, transactionStatus } from './transaction-status.js'
 import { versionAt } from './version-at.js'
 
 /**
@@ -23,14 +31,21 @@ export function postgresStatements(
   positionSequence: string,
   streamKey: string | undefined,
 ): Statements {
-  const { events } = tables
+  const { events, inbox, outbox, locks } = tables
+  const one = appendEvent(events, positionSequence)
   const toOne = appendToStream(events, positionSequence)
   const toMany = appendToStreams(events, positionSequence)
   return {
-    append: (commitId, changes, floor) =>
-      changes.length === 1 && changes[0]!.events.length > 0
-        ? toOne(commitId, changes[0]!, floor)
-        : toMany(commitId, changes, floor),
+    append: (commitId, changes, floor) => {
+      const [change, second] = changes
+      if (change === undefined || second !== undefined) return toMany(commitId, changes, floor)
+      const [event, another] = change.events
+      if (event === undefined) return toMany(commitId, changes, floor)
+      const version = exactVersion(change.expectedVersion)
+      return another === undefined && version !== undefined
+        ? one(commitId, change, version, event, floor)
+        : toOne(commitId, change, floor)
+    },
     streamVersions: streamVersions(events),
     versionAt: versionAt(events),
     readStream: readStream(events),
@@ -40,7 +55,18 @@ export function postgresStatements(
     feedCeiling: feedCeiling(events, positionSequence),
     saveSnapshots: saveSnapshots(tables),
     isolation,
-    lostCommits: { underWay: commitsUnderWay, find: findCommit(events) },
+    lostCommits: {
+      underWay: commitsUnderWay,
+      find: findCommit(events),
+      transactionId,
+      transactionStatus,
+      findMessages: outbox && findMessages(outbox),
+    },
+    inbox: inbox && inboxStatements(inbox),
+    outbox: outbox && outboxStatements(outbox),
+    locks: locks && lockStatements(locks),
+    rows: rowStatements,
+    canLockRows: true,
     streamKey,
   }
 }

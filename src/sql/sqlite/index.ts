@@ -2,17 +2,21 @@ import type { Statements } from '../statements.js'
 import type { Tables } from '../tables.js'
 import { append } from './append.js'
 import { feedCeiling } from './feed-ceiling.js'
+import { inboxStatements } from './inbox.js'
 import { listStreams } from './list-streams.js'
 import { loadStreams } from './load-streams.js'
+import { lockStatements } from './locks.js'
+import { outboxStatements } from './outbox.js'
 import { readAll } from './read-all.js'
 import { readStream } from './read-stream.js'
+import { rowStatements } from './rows.js'
 import { saveSnapshots } from './save-snapshots.js'
 import { streamVersions } from './stream-versions.js'
 import { versionAt } from './version-at.js'
 
 /** Compiles every statement for SQLite. */
 export function sqliteStatements(tables: Tables): Statements {
-  const { events } = tables
+  const { events, inbox, outbox, locks } = tables
   return {
     append: append(events),
     streamVersions: streamVersions(events),
@@ -31,6 +35,11 @@ export function sqliteStatements(tables: Tables): Statements {
       decode: () => 'fresh',
     }),
     lostCommits: undefined,
+    inbox: inbox && inboxStatements(inbox),
+    outbox: outbox && outboxStatements(outbox),
+    locks: locks && lockStatements(locks),
+    rows: rowStatements,
+    canLockRows: false,
     streamKey: undefined,
   }
 }

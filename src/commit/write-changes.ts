@@ -1,0 +1,143 @@
+import {
+  ConcurrentWriteError,
+  DuplicateMessageError,
+  DuplicateOutboxMessageError,
+  SourcedError,
+} from '../errors/index.js'
+import { isExpected } from '../model/expected-version.js'
+import type { ProcessedMark, ProcessedMessage, StagedMessage } from '../model/message.js'
+import type { AppendOutcome, StreamChange } from '../model/stored.js'
+import { ReadModelRows } from '../read-model/read-model-rows.js'
+import { RowPlan } from '../read-model/row-plan.js'
+import { writeOperations } from '../read-model/write-operations.js'
+import type { Connection } from '../runner/connection.js'
+import { faultOf } from '../runner/fault.js'
+import { missingEntity } from '../runner/missing-entity.js'
+import type { InboxStatements } from '../sql/inbox-statements.js'
+import type { Changes } from './changes.js'
+
+/** Something that is not the database's fault, on its way through the transaction that it rolls back. */
+export abstract class PassingThrough extends Error {}
+
+/** A projection failed; the application wants its own error. */
+export class ProjectionFailed extends PassingThrough {
+  constructor(override readonly cause: unknown) {
+    super('a projection failed')
+  }
+}
+
+/** A plan without aggregates whose message was handled before: nothing of it is to be applied. */
+export class SkippedPlan extends PassingThrough {
+  constructor(readonly processed: ProcessedMessage) {
+    super('skipped')
+  }
+}
+
+/**
+ * Writes everything in the transaction that is open on the connection. The marks come first: whoever handles the same
+ * message at the same time waits there, before it has locked anything else.
+ */
+export async function writeChanges(
+  connection: Connection,
+  commitId: string,
+  changes: Changes,
+): Promise<AppendOutcome> {
+  const { streams, snapshots, messages, marks } = changes
+  if (marks.length > 0) await mark(connection, marks, streams.length === 0)
+  const outcome = streams.length === 0 ? NOTHING : await append(connection, commitId, streams)
+  if (messages.length > 0) await stage(connection, messages)
+  await writeRows(connection, commitId, changes, outcome)
+  if (snapshots.length > 0) await connection.run(connection.statements.saveSnapshots(snapshots))
+  return outcome
+}
+
+async function append(
+  connection: Connection,
+  commitId: string,
+  streams: readonly StreamChange[],
+): Promise<AppendOutcome> {
+  const hasEvents = streams.some(({ events }) => events.length > 0)
+  // An embedded database needs nothing to hold the streams: whoever writes after reading an old state is refused.
+  if (!hasEvents && !connection.statements.canLockRows) return checkVersions(connection, streams)
+  const outcome = await connection.run(connection.statements.append(commitId, streams, connection.floor))
+  if (outcome.accepted) {
+    connection.keepFloor(outcome.positions)
+    return outcome
+  }
+  await checkVersions(connection, streams)
+  // Refused, and yet everything is as expected by now: the stream came into being in between.
+  return append(connection, commitId, streams)
+}
+
+/** Throws for the first stream that is not where it was expected. */
+export async function checkVersions(
+  connection: Connection,
+  streams: readonly StreamChange[],
+): Promise<AppendOutcome> {
+  const versions = await connection.run(connection.statements.streamVersions(streams))
+  streams.forEach((stream, index) => {
+    const actual = versions[index]!
+    if (!isExpected(stream.expectedVersion, actual)) {
+      throw new ConcurrentWriteError(stream, stream.expectedVersion, actual)
+    }
+  })
+  return { ...NOTHING, versions }
+}
+
+/** What a commit without streams did to them. */
+export const NOTHING: AppendOutcome = { accepted: true, versions: [], positions: [], recordedAt: undefined }
+
+async function mark(connection: Connection, marks: readonly ProcessedMark[], alone: boolean): Promise<void> {
+  const inbox = inboxOf(connection)
+  const made = await connection.run(inbox.mark(marks))
+  if (made.length === marks.length) return
+  const old = marks.filter(
+    (mark) =>
+      !made.some(({ consumer, messageId }) => consumer === mark.consumer && messageId === mark.messageId),
+  )
+  const [existing] = await connection.run(inbox.find(old))
+  // The earlier mark can be gone already, if somebody purges marks as fast as they are made.
+  const { consumer, messageId, processedAt } = existing ?? { ...old[0]!, processedAt: new Date() }
+  if (alone) throw new SkippedPlan({ consumer, messageId, processedAt })
+  throw new DuplicateMessageError(consumer, messageId, processedAt)
+}
+
+/** Throws `SchemaError` if the DataSource has no entity for marks. */
+export function inboxOf({ statements: { inbox } }: Connection): InboxStatements {
+  if (inbox === undefined) throw missingEntity('processed_messages', 'ProcessedMessage')
+  return inbox
+}
+
+async function stage(connection: Connection, messages: readonly StagedMessage[]): Promise<void> {
+  const { outbox } = connection.statements
+  if (outbox === undefined) throw missingEntity('outbox_messages', 'OutboxMessage')
+  const [duplicate] = await connection.run(outbox.stage(messages))
+  if (duplicate !== undefined) throw new DuplicateOutboxMessageError(duplicate)
+}
+
+/** Rows that were staged and rows that projections make of the events fold together, unless a projection reads first. */
+async function writeRows(
+  connection: Connection,
+  commitId: string,
+  { rows, projected }: Changes,
+  outcome: AppendOutcome,
+): Promise<void> {
+  if (projected === undefined) return writeOperations(connection, rows)
+  const flush = (): Promise<void> => writeOperations(connection, plan.take())
+  const plan: RowPlan = new RowPlan({
+    entity: (target) => connection.rowTables.of(target),
+    flushes: true,
+    find: async (entity, key, relations) => {
+      await flush()
+      return connection.findRow(entity, key, relations, true)
+    },
+  })
+  plan.add(rows)
+  const events = projected.events(commitId, outcome)
+  await projected.projections.run(events, new ReadModelRows(plan)).catch((cause: unknown) => {
+    throw cause instanceof SourcedError || faultOf(cause).kind !== 'other'
+      ? cause
+      : new ProjectionFailed(cause)
+  })
+  await flush()
+}

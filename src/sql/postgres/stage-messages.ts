@@ -1,0 +1,64 @@
+import type { StagedMessage } from '../../model/message.js'
+import type { Statement } from '../statement.js'
+import type { OutboxTable } from '../tables.js'
+
+/**
+ * Inserts messages. They are numbered in the order given and inserted in that of their ids, so that two commits with
+ * several ids in common wait for each other instead of deadlocking. All of them get one time, as exact as the clock: the
+ * order of two commits is that of their times, that of the messages of one commit their numbers'.
+ *
+ * Payloads travel apart from the rest for the reason that `eventParameters` names.
+ */
+export function stageMessages(
+  o: OutboxTable,
+): (messages: readonly StagedMessage[]) => Statement<readonly string[]> {
+  const text = `insert into ${o.table} (${o.messageId}, ${o.messageType}, ${o.payload}, ${o.payloadCodec},
+  ${o.payloadCodecVersion}, ${o.destination}, ${o.metadata}, ${o.status}, ${o.createdAt}, ${o.ordinal},
+  ${o.nextAvailableAt}, ${o.attempts}, ${o.sourceType}, ${o.sourceId}, ${o.sourceSequence}, ${o.correlationId},
+  ${o.causationId})
+select new.id, new.type, new.payload, new.codec, new.codec_version, new.destination, new.metadata, 'pending',
+  clock.now, new.place, coalesce(to_timestamp(new.available_at / 1000), date_trunc('milliseconds', clock.now)), 0, new.source_type,
+  new.source_id, new.source_sequence, new.correlation_id, new.causation_id
+from rows from (
+  json_to_recordset($1::json) as (
+    id text, type text, codec text, codec_version int, destination text, metadata jsonb, available_at float8,
+    source_type text, source_id text, source_sequence int, correlation_id text, causation_id text
+  ),
+  json_array_elements($2::json)
+) with ordinality as new(id, type, codec, codec_version, destination, metadata, available_at, source_type, source_id,
+  source_sequence, correlation_id, causation_id, payload, place)
+cross join (select clock_timestamp() as now offset 0) clock
+order by new.id collate "C"
+on conflict (${o.messageId}) do nothing
+returning ${o.messageId} as message_id`
+  return (messages) => ({
+    operation: 'stage outbox messages',
+    text,
+    parameters: [
+      `[${messages.map(row).join(',')}]`,
+      `[${messages.map(({ payload }) => payload.text).join(',')}]`,
+    ],
+    decode: (rows) => {
+      const staged = new Set(rows.map((found) => found['message_id'] as string))
+      return messages.map(({ messageId }) => messageId).filter((messageId) => !staged.has(messageId))
+    },
+  })
+}
+
+function row(message: StagedMessage): string {
+  const { messageId, type, payload, destination, availableAt, source, correlationId, causationId } = message
+  const rest = JSON.stringify({
+    id: messageId,
+    type,
+    codec: payload.codec,
+    codec_version: payload.codecVersion,
+    destination,
+    available_at: availableAt?.getTime(),
+    source_type: source?.aggregateType,
+    source_id: source?.aggregateId,
+    source_sequence: source?.sequence,
+    correlation_id: correlationId,
+    causation_id: causationId,
+  })
+  return `${rest.slice(0, -1)},"metadata":${message.metadata}}`
+}
