@@ -53,7 +53,12 @@ describe('the command line', () => {
     expect(finished.output).toContain('600 commits by 1 contributor in 1 file\n')
     expect(finished.output).toMatch(/^log +600 +600 +599$/m)
     expect(finished.output).toMatch(/^Ann <ann@example.com> +600 +600 +599$/m)
+    expect(finished.output).toMatch(/^2023-11-15 +493 +493 +493$/m)
     expect(finished.output).toContain('Every number equals that of git')
+    const again = await run([repository.directory])
+    expect(again.code).toBe(0)
+    expect(again.output).toContain('Imported 0 commits, skipped 600 that the ledger had.\n')
+    expect(again.output.split('\n').slice(3)).toEqual(finished.output.split('\n').slice(3))
   })
 
   test('says in a line what is wrong', async () => {

@@ -5,6 +5,7 @@ import { sourcedMigrations } from '../../migrations/index.js'
 import { openSqlite } from '../../src/index.js'
 import type { Repository } from './git/repository.js'
 import { Problem } from './problem.js'
+import { readModels } from './read-model/read-models.js'
 
 export interface LedgerDatabase {
   readonly dataSource: DataSource
@@ -22,15 +23,15 @@ export async function openDatabase({ name, key }: Repository, env = process.env)
     return { dataSource: await openPostgres(url), location: withoutPassword(url) }
   const location =
     env['DATABASE_FILE'] ?? join(__dirname, 'data', `${name.replace(/[^\w.-]/g, '_')}-${key}.sqlite`)
-  return { dataSource: await openSqlite(location), location }
+  return { dataSource: await openSqlite(location, readModels), location }
 }
 
 async function openPostgres(url: string): Promise<DataSource> {
   const dataSource = new DataSource({
     type: 'postgres',
     url,
-    entities: [...postgresEntities],
-    migrations: [...sourcedMigrations],
+    entities: [...postgresEntities, ...readModels.entities],
+    migrations: [...sourcedMigrations, ...readModels.migrations],
   })
   try {
     await dataSource.initialize()

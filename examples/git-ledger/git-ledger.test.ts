@@ -18,11 +18,12 @@ describe.each<Kind>(['sqlite', 'postgres'])('the ledger on %s', (kind) => {
     await ledger.remove()
   })
 
-  /** Imports what is new, and compares every number with git's. */
+  /** Imports what is new, and compares every number with git's and every row with the events. */
   async function expectAgreement(directory = repository.directory): Promise<void> {
-    const { totals, history } = await ledger.import(directory)
-    expect(history.tip).toBeUndefined()
+    const { totals } = await ledger.import(directory)
     expect(ledgerNumbers(totals)).toEqual(gitNumbers(directory))
+    const { stored, replayed } = await ledger.rows(directory)
+    expect(stored).toEqual(replayed)
     const files = [...totals.files.values()]
     const sum = (field: 'added' | 'removed'): number => files.reduce((all, file) => all + file[field], 0)
     expect({ added: sum('added'), removed: sum('removed') }).toEqual(gitLineSums(directory))
@@ -35,14 +36,6 @@ describe.each<Kind>(['sqlite', 'postgres'])('the ledger on %s', (kind) => {
     // The comparison would prove little if git had nothing to say about them.
     expect(Object.keys(files).length).toBeGreaterThan(UNUSUAL_PATHS.length + 20)
     expect(repository.git('log', '--numstat', '--format=')).toContain('=>')
-  })
-
-  test('imports nothing on a second run', async () => {
-    repository.build(EVENTFUL_HISTORY.slice(0, 12))
-    await ledger.import(repository.directory)
-    const events = await ledger.events(repository.directory)
-    await expectAgreement()
-    expect(await ledger.events(repository.directory)).toEqual(events)
   })
 
   test('picks up what is committed, branched and merged later', async () => {
@@ -84,6 +77,22 @@ describe.each<Kind>(['sqlite', 'postgres'])('the ledger on %s', (kind) => {
     await expectAgreement()
     expect(Object.keys(gitNumbers(repository.directory).commits)).toEqual([
       'Proper Name <proper@example.com>',
+    ])
+  })
+
+  test('counts a commit on the day that its author had', async () => {
+    const times = ['1700000000 +1400', '1700000000 -1200', '0 +0000', '951782400 +0000', '99999999999 +0000']
+    repository.build(
+      times.map((authored, index) => ({ authored, files: { [`${index % 2}`]: `${index}\n` } })),
+    )
+    await expectAgreement()
+    const { totals } = await ledger.import(repository.directory)
+    expect([...totals.days.keys()].sort()).toEqual([
+      '1970-01-01',
+      '2000-02-29',
+      '2023-11-14',
+      '2023-11-15',
+      '5138-11-16',
     ])
   })
 

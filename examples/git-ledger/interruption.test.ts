@@ -6,11 +6,15 @@ import { gitNumbers } from './testing/git-numbers.js'
 import { EVENTFUL_HISTORY } from './testing/eventful-history.js'
 import { ledgerNumbers, TestLedger } from './testing/test-ledger.js'
 import type { Kind } from './testing/test-ledger.js'
+import { seededRandom } from '../../test/support/random.js'
 import { TestRepository } from './testing/test-repository.js'
 import type { BuiltCommit } from './testing/test-repository.js'
 
-/** Long enough to be interrupted, with files that all commits share. */
-const LONG_HISTORY = Array.from({ length: 600 }, (_, index): BuiltCommit => ({
+const KILLS = 12
+const LONGEST_PAUSE_MS = 60
+
+/** Long enough to be interrupted again and again, with files that all commits share. */
+const LONG_HISTORY = Array.from({ length: 1_000 }, (_, index): BuiltCommit => ({
   author: `Author ${index % 7} <author-${index % 7}@example.com>`,
   files: {
     log: `${index}\n`,
@@ -46,7 +50,7 @@ describe.each<Kind>(['sqlite', 'postgres'])('an interrupted import on %s', (kind
     expect(ledgerNumbers(totals)).toEqual(gitNumbers(directory))
   })
 
-  test('finishes the history it began before it turns to newer commits', async () => {
+  test('continues with commits that came meanwhile', async () => {
     const repository = newRepository(EVENTFUL_HISTORY.slice(0, 20))
     const { directory } = repository
     const ledger = await newLedger()
@@ -68,27 +72,38 @@ describe.each<Kind>(['sqlite', 'postgres'])('an interrupted import on %s', (kind
     expect(ledgerNumbers(totals)).toEqual(gitNumbers(directory))
   })
 
-  test('counts every commit once, even if its process is killed again and again', async () => {
+  test('agrees with its events after every kill, however often and wherever it is killed', async () => {
     const { directory } = newRepository(LONG_HISTORY)
     const [whole, killed] = [await newLedger(), await newLedger()]
     await whole.import(directory)
-    const marks: number[] = []
-    for (const pause of [0, 60]) {
-      await runAndKill(directory, killed, pause)
-      marks.push(
-        (await killed.events(directory)).filter((event) => event.includes('"commit-imported"')).length,
-      )
+    const seed = Date.now() % 1_000_000
+    const random = seededRandom(seed)
+    const imported: number[] = []
+    for (let kill = 1; kill <= KILLS; kill++) {
+      // Every third one before its first commit, while it compares and loads.
+      await runAndKill(directory, killed, kill % 3 === 0 ? '→' : ' commits', random() * LONGEST_PAUSE_MS)
+      const { stored, replayed } = await killed.rows(directory)
+      expect({ seed, kill, ...stored }).toEqual({ seed, kill, ...replayed })
+      imported.push(stored.commits.length)
     }
-    expect(marks[0]).toBeGreaterThan(0)
-    expect(marks[0]).toBeLessThan(LONG_HISTORY.length)
-    const { totals } = await killed.import(directory)
+    // It would prove little if the import had not begun, or had been over already.
+    expect(imported[0]).toBeGreaterThan(0)
+    expect(imported.at(-1)).toBeLessThan(LONG_HISTORY.length)
+    const { skipped, totals } = await killed.import(directory)
+    expect(skipped).toBe(imported.at(-1))
     expect(await killed.events(directory)).toEqual(await whole.events(directory))
+    expect(await killed.rows(directory)).toEqual(await whole.rows(directory))
     expect(ledgerNumbers(totals)).toEqual(gitNumbers(directory))
-  })
+  }, 240_000)
 })
 
-/** Runs the program until it has imported something, and kills it a moment later. */
-async function runAndKill(directory: string, ledger: TestLedger, pause: number): Promise<void> {
+/** Runs the program until it has printed this, and kills it a moment later. */
+async function runAndKill(
+  directory: string,
+  ledger: TestLedger,
+  output: string,
+  pause: number,
+): Promise<void> {
   const args = ['--import', 'tsx', join(__dirname, 'main.ts'), directory]
   const child = spawn(process.execPath, args, {
     env: { ...process.env, ...ledger.env },
@@ -96,7 +111,7 @@ async function runAndKill(directory: string, ledger: TestLedger, pause: number):
   })
   const ended = new Promise((resolve) => child.once('close', resolve))
   for await (const chunk of child.stderr as AsyncIterable<Buffer>) {
-    if (!chunk.toString().includes(' commits')) continue
+    if (!chunk.toString().includes(output)) continue
     await sleep(pause)
     child.kill('SIGKILL')
   }

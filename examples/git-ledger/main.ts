@@ -7,12 +7,11 @@ import { openRepository } from './git/repository.js'
 import type { Repository } from './git/repository.js'
 import { GitError } from './git/run-git.js'
 import { printable } from './git/text.js'
-import { ledgerOf } from './ledger/ids.js'
 import { importHistory } from './ledger/import-history.js'
-import { ledgerTotals } from './ledger/ledger-totals.js'
+import { ledgerTotals } from './read-model/ledger-totals.js'
 import { Problem } from './problem.js'
 import { Progress } from './progress.js'
-import { report } from './report.js'
+import { counted, report } from './report.js'
 import { differences } from './totals.js'
 
 const USAGE = `Imports the history of a git repository into an event-sourced ledger and shows who and what was busiest.
@@ -39,13 +38,16 @@ async function main(args: readonly string[]): Promise<number> {
     const progress = new Progress(process.stderr)
     const onProgress = (done: number, total: number): void => progress.update(done, total)
     const { fresh } = options
-    const history = await importHistory(store, repository, { fresh, signal: stopped, onProgress }).finally(
-      () => progress.end(),
-    )
+    const { ledger, imported, skipped } = await importHistory(store, repository, {
+      fresh,
+      signal: stopped,
+      onProgress,
+    }).finally(() => progress.end())
     if (stopped.aborted) return print('Stopped. The next run continues here.', stopped.reason as number)
     // The rest only reads, so there is nothing to bring to an end first.
     stopped.addEventListener('abort', () => process.exit(stopped.reason as number))
-    return await summarize(store, repository, ledgerOf(history))
+    print(`\nImported ${counted(imported, 'commit')}, skipped ${skipped} that the ledger had.`)
+    return await summarize(store, repository, ledger)
   } finally {
     await dataSource.destroy()
   }
@@ -53,9 +55,9 @@ async function main(args: readonly string[]): Promise<number> {
 
 /** Prints the tables, and whether git agrees with them. */
 async function summarize(store: EventStore, repository: Repository, ledger: string): Promise<number> {
-  const ours = await ledgerTotals(store, ledger, await currentNames(repository, repository.head))
+  const ours = await ledgerTotals(store.dataSource, ledger, await currentNames(repository))
   print(`\n${report(ours)}\n`)
-  const different = differences(ours, await gitTotals(repository, repository.head))
+  const different = differences(ours, await gitTotals(repository))
   if (different.length === 0)
     return print('Every number equals that of git shortlog -sne and git log --numstat.')
   const some = different.slice(0, 5).map((difference) => `\n  ${printable(difference)}`)

@@ -1,29 +1,32 @@
 import { printable } from './git/text.js'
-import type { Totals } from './totals.js'
+import type { CommitTotals, Totals } from './totals.js'
 
 const ROWS = 10
 const WIDEST_NAME = 60
 
-/** The ledger's numbers as tables: the busiest files and contributors. */
-export function report({ files, contributors }: Totals): string {
-  const commits = [...contributors.values()].reduce((sum, contributor) => sum + contributor.commits, 0)
-  const busiestFiles = [...files]
-    .sort(([a, x], [b, y]) => y.changes - x.changes || (a < b ? -1 : 1))
-    .slice(0, ROWS)
-  const busiestContributors = [...contributors]
-    .sort(([a, x], [b, y]) => y.commits - x.commits || (a < b ? -1 : 1))
-    .slice(0, ROWS)
+/** The ledger's numbers as tables: the busiest files, contributors and days. */
+export function report({ commits, files, contributors, days }: Totals): string {
   return [
     `${counted(commits, 'commit')} by ${counted(contributors.size, 'contributor')} in ${counted(files.size, 'file')}`,
     table(
       ['Busiest files', 'changes', '+', '-'],
-      busiestFiles.map(([path, { changes, added, removed }]) => [path, changes, added, removed]),
+      firstOf(files).map(([path, { changes, added, removed }]) => [path, changes, added, removed]),
     ),
-    table(
-      ['Busiest contributors', 'commits', '+', '-'],
-      busiestContributors.map(([author, { commits, added, removed }]) => [author, commits, added, removed]),
-    ),
+    commitTable('Busiest contributors', contributors),
+    commitTable('Busiest days', days),
   ].join('\n\n')
+}
+
+function commitTable(title: string, totals: ReadonlyMap<string, CommitTotals>): string {
+  const rows = firstOf(totals).map(
+    ([name, { commits, added, removed }]) => [name, commits, added, removed] as const,
+  )
+  return table([title, 'commits', '+', '-'], rows)
+}
+
+/** The totals come busiest first. */
+function firstOf<T>(totals: ReadonlyMap<string, T>): [string, T][] {
+  return [...totals].slice(0, ROWS)
 }
 
 function table(heading: readonly string[], rows: readonly (readonly [string, ...number[]])[]): string {
@@ -56,6 +59,7 @@ function shortened(name: string): string {
   return `${characters.slice(0, half).join('')} … ${characters.slice(1 - half).join('')}`
 }
 
-function counted(count: number, noun: string): string {
+/** `1 commit`, `2 commits`. */
+export function counted(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`
 }

@@ -4,21 +4,29 @@ export interface FileTotals {
   readonly removed: number
 }
 
-export interface ContributorTotals extends FileTotals {
+/** Of a contributor, or of a day. */
+export interface CommitTotals extends FileTotals {
   readonly commits: number
 }
 
-/** The numbers that the ledger and git have to agree on. */
+/** The numbers that the ledger and git have to agree on. Those of the ledger come busiest first. */
 export interface Totals {
+  readonly commits: number
   /** By path. */
   readonly files: ReadonlyMap<string, FileTotals>
   /** By name and email, as `git shortlog -sne` prints them. */
-  readonly contributors: ReadonlyMap<string, ContributorTotals>
+  readonly contributors: ReadonlyMap<string, CommitTotals>
+  /** By `2024-02-29`, the author's day. */
+  readonly days: ReadonlyMap<string, CommitTotals>
 }
 
 /** Says in which numbers the two differ; empty if they agree. */
 export function differences(ledger: Totals, git: Totals): string[] {
-  return [...differing(ledger.contributors, git.contributors), ...differing(ledger.files, git.files)]
+  const commits = `commits: the ledger says ${ledger.commits}, git says ${git.commits}`
+  return [
+    ...(ledger.commits === git.commits ? [] : [commits]),
+    ...(['contributors', 'days', 'files'] as const).flatMap((kind) => differing(ledger[kind], git[kind])),
+  ]
 }
 
 function differing<T extends FileTotals>(
@@ -31,7 +39,7 @@ function differing<T extends FileTotals>(
   })
 }
 
-function describe(totals: Partial<ContributorTotals> | undefined): string {
+function describe(totals: Partial<CommitTotals> | undefined): string {
   if (totals === undefined) return 'nothing'
   const commits = totals.commits === undefined ? '' : `${totals.commits} commits, `
   return `${commits}${totals.changes} changes, +${totals.added}, -${totals.removed}`

@@ -2,12 +2,6 @@ import type { Repository } from './repository.js'
 import { gitRecords } from './run-git.js'
 import { textOf } from './text.js'
 
-/** The commits that `tip` can reach and `base` can not. */
-export interface Range {
-  readonly tip: string
-  readonly base: string | undefined
-}
-
 /** One line of `git log --numstat`. */
 export interface GitChange {
   readonly kind: 'added' | 'changed' | 'renamed' | 'deleted'
@@ -24,39 +18,40 @@ export interface GitCommit {
   readonly hash: string
   /** As the commit spells it: `Name <email>`. */
   readonly author: string
+  /** When it was authored, by the author's own clock: `2024-02-29`. */
+  readonly day: string
   readonly changes: readonly GitChange[]
 }
 
 /** What every reader of numbers asks of git log, beside the settings pinned in `gitRecords`. */
 export const NUMSTAT = ['-z', '--numstat', '--no-ext-diff', '--no-textconv'] as const
 
-/** The hashes of a range, parents before their children, always in the same order. */
-export async function* listHashes(
-  { directory }: Repository,
-  range: Range,
-): AsyncGenerator<string, void, undefined> {
-  const args = ['rev-list', '--reverse', '--topo-order', ...revisions(range)]
+/** Every commit that HEAD can reach, parents before their children, always in the same order. */
+export async function* listHashes({ directory, head }: Repository): AsyncGenerator<string, void, undefined> {
+  const args = ['rev-list', '--reverse', '--topo-order', head, '--']
   for await (const line of gitRecords(directory, args, '\n')) yield line.toString()
 }
 
-/** The last `count` commits of a range, in the order of `listHashes`. Reads them as they are asked for. */
+/** The commits with these hashes, in this order. Reads them as they are asked for. */
 export async function* readCommits(
   { directory }: Repository,
-  range: Range,
-  count: number,
+  hashes: readonly string[],
 ): AsyncGenerator<GitCommit, void, undefined> {
-  // Counted from the tip, so that git computes no differences of commits that are not wanted any more.
-  const order = ['--reverse', '--topo-order', `--max-count=${count}`]
-  const args = ['log', ...order, '--raw', ...NUMSTAT, '--format=commit %H%x00%an <%ae>', ...revisions(range)]
-  const records = gitRecords(directory, args, '\0')
+  // Without any, git would take HEAD.
+  if (hashes.length === 0) return
+  const format = '--format=commit %H%x00%as%x00%an <%ae>'
+  const args = ['log', '--stdin', '--no-walk=unsorted', '--raw', ...NUMSTAT, format]
+  const records = gitRecords(directory, args, '\0', hashes.join('\n'))
   const next = async (): Promise<Buffer> => (await records.next()).value ?? Buffer.alloc(0)
   let commit:
-    { hash: string; author: string; kinds: Map<string, GitChange['kind']>; changes: GitChange[] } | undefined
+    | (GitCommit & { readonly kinds: Map<string, GitChange['kind']>; readonly changes: GitChange[] })
+    | undefined
   for await (const record of records) {
     const line = record.toString('latin1').trimStart()
     if (line.startsWith('commit ')) {
       if (commit !== undefined) yield commit
-      commit = { hash: line.slice(7), author: textOf(await next()), kinds: new Map(), changes: [] }
+      const day = (await next()).toString('latin1')
+      commit = { hash: line.slice(7), day, author: textOf(await next()), kinds: new Map(), changes: [] }
     } else if (line.startsWith(':')) {
       const status = line.split(' ')[4] ?? ''
       if (/^[RC]/.test(status)) await next()
@@ -95,6 +90,12 @@ export async function readNumstat(
   return { ...lines, path: textOf(await next()), from }
 }
 
-function revisions({ tip, base }: Range): string[] {
-  return [tip, ...(base === undefined ? [] : [`^${base}`]), '--']
+/** The changes of a commit, added up. */
+export function sumOf({ changes }: GitCommit): {
+  readonly changes: number
+  readonly added: number
+  readonly removed: number
+} {
+  const sum = (field: 'added' | 'removed'): number => changes.reduce((all, change) => all + change[field], 0)
+  return { changes: changes.length, added: sum('added'), removed: sum('removed') }
 }

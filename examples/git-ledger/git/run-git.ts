@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcessByStdio } from 'node:child_process'
-import type { Readable } from 'node:stream'
+import type { Readable, Writable } from 'node:stream'
 import { Problem } from '../problem.js'
 
 /**
@@ -34,15 +34,18 @@ export class GitError extends Error {}
 
 /**
  * Runs git in a directory and yields what it prints, one record at a time, however much it prints. Leaving the
- * loop early ends git. Throws `GitError` if git fails, and `Problem` if there is no git.
+ * loop early ends git. Throws `GitError` if git fails, and `Problem` if there is no git. `input` is what git reads.
  */
 export async function* gitRecords(
   directory: string,
   args: readonly string[],
   separator: '\0' | '\n',
+  input = '',
 ): AsyncGenerator<Buffer, void, undefined> {
   const child = start(directory, args)
   const failure = failureOf(child)
+  // A git that ends early does not read the rest; why it ended is its own to say.
+  child.stdin.on('error', () => undefined).end(input)
   try {
     let rest: Buffer = Buffer.alloc(0)
     for await (const chunk of child.stdout as AsyncIterable<Buffer>) {
@@ -69,19 +72,22 @@ export async function gitText(directory: string, args: readonly string[]): Promi
   return lines.join('\n')
 }
 
-function start(directory: string, args: readonly string[]): ChildProcessByStdio<null, Readable, Readable> {
+function start(
+  directory: string,
+  args: readonly string[],
+): ChildProcessByStdio<Writable, Readable, Readable> {
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !MISLEADING.includes(name)))
   const settings = Object.entries(PINNED).flatMap(([name, value]) => ['-c', `${name}=${value}`])
   // A process group of its own: Ctrl-C must not cut git's output off in the middle of a commit.
   const options = { env, detached: true, windowsHide: true }
   return spawn('git', ['-C', directory, ...settings, ...args], {
     ...options,
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['pipe', 'pipe', 'pipe'],
   })
 }
 
 /** Settles when git has ended: with the reason if it failed. */
-function failureOf(child: ChildProcessByStdio<null, Readable, Readable>): Promise<Error | undefined> {
+function failureOf(child: ChildProcessByStdio<Writable, Readable, Readable>): Promise<Error | undefined> {
   let complaint = ''
   child.stderr.on('data', (chunk: Buffer) => (complaint = (complaint + chunk.toString()).slice(-2_000)))
   return new Promise((resolve) => {

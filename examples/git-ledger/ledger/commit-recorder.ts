@@ -1,28 +1,31 @@
 import { withMetadata } from '../../../src/index.js'
 import type { EventStore } from '../../../src/index.js'
+import { sumOf } from '../git/history.js'
 import type { GitCommit } from '../git/history.js'
+import { stageRows } from '../read-model/stage-rows.js'
+import type { Recorded } from '../read-model/stage-rows.js'
 import { GitContributor } from './contributor.js'
 import { GitFile, recordChange } from './file.js'
-import { idOf, ledgerOf } from './ids.js'
-import type { ImportedHistory } from './imported-history.js'
+import { idOf } from './ids.js'
 import { WorkingSet } from './working-set.js'
 
 const KEPT_FILES = 20_000
 const KEPT_CONTRIBUTORS = 5_000
 
-/** Writes git commits into the ledger: each is one atomic commit across all the aggregates it concerns. */
+/**
+ * Writes git commits into a ledger. Each is one atomic commit: the events of all the aggregates it concerns, the rows
+ * of the read models, and the mark that its hash was processed. After a failure it is not to be used any more.
+ */
 export class CommitRecorder {
   private readonly files: WorkingSet<GitFile>
   private readonly contributors: WorkingSet<GitContributor>
-  private readonly ledger: string
 
   constructor(
     private readonly store: EventStore,
-    private readonly history: ImportedHistory,
+    private readonly ledger: string,
   ) {
     this.files = new WorkingSet(store.repository(GitFile), KEPT_FILES)
     this.contributors = new WorkingSet(store.repository(GitContributor), KEPT_CONTRIBUTORS)
-    this.ledger = ledgerOf(history)
   }
 
   /** Loads what the next commits concern, in few round trips. */
@@ -32,37 +35,37 @@ export class CommitRecorder {
     await this.contributors.prepare(commits.map(({ author }) => idOf(this.ledger, author)))
   }
 
-  /** Records one of the prepared commits. Every event carries the hash as metadata. */
+  /**
+   * Records one of the prepared commits. Every event carries the hash as metadata. Throws `DuplicateMessageError` if the
+   * ledger has it, and what `UnitOfWork.commit` throws if another import is faster.
+   */
   async record(commit: GitCommit): Promise<void> {
-    const touched = withMetadata({ gitCommit: commit.hash }, () => this.apply(commit))
-    await this.store.commit([...touched])
+    await this.store.unitOfWork(async (work) => {
+      work.processed(this.ledger, commit.hash)
+      const recorded = withMetadata({ gitCommit: commit.hash }, () => this.apply(commit))
+      work.add(recorded.contributor, ...recorded.files)
+      await stageRows(work, recorded)
+    })
   }
 
-  private apply({ hash, author, changes }: GitCommit): Set<object> {
+  private apply(commit: GitCommit): Recorded {
+    const { ledger } = this
     // A set, because a file can be the new name of one rename and the old name of another.
-    const touched = new Set<object>()
-    for (const change of changes) {
+    const files = new Set<GitFile>()
+    for (const change of commit.changes) {
       if (change.from !== undefined) {
-        const left = this.files.use(idOf(this.ledger, change.from))
+        const left = this.files.use(idOf(ledger, change.from))
         left.renameTo({ path: change.from, to: change.path })
-        touched.add(left)
+        files.add(left)
       }
-      const file = this.files.use(idOf(this.ledger, change.path))
+      const file = this.files.use(idOf(ledger, change.path))
       recordChange(file, change)
-      touched.add(file)
+      files.add(file)
     }
-    const contributor = this.contributors.use(idOf(this.ledger, author))
-    contributor.contribute({ author, files: changes.length, ...sumOf(changes) })
-    this.history.advance({ hash })
-    return touched.add(contributor).add(this.history)
+    const { author, day } = commit
+    const { changes, added, removed } = sumOf(commit)
+    const contributor = this.contributors.use(idOf(ledger, author))
+    contributor.contribute({ author, day, files: changes, added, removed })
+    return { ledger, commit, files, contributor }
   }
-}
-
-function sumOf(changes: GitCommit['changes']): { readonly added: number; readonly removed: number } {
-  let [added, removed] = [0, 0]
-  for (const change of changes) {
-    added += change.added
-    removed += change.removed
-  }
-  return { added, removed }
 }

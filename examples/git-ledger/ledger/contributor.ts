@@ -4,6 +4,8 @@ import { Aggregate, AggregateRoot, Records } from '../../../src/index.js'
 export interface Contribution {
   /** Name and email as the commit spells them. */
   readonly author: string
+  /** When it was authored: `2024-02-29`. */
+  readonly day: string
   /** How many files it touched; none if it is empty or a merge. */
   readonly files: number
   readonly added: number

@@ -6,7 +6,7 @@ const LONGEST = 255
 
 /** Sets the ledger of one repository apart from all others in the same database. */
 export function ledgerOf(history: ImportedHistory): string {
-  return `${history.aggregateId}.${history.generation}`
+  return `${history.aggregateId}-${history.generation}`
 }
 
 /** The id of a file or contributor: the name itself if it fits, otherwise its hash. */
@@ -15,9 +15,4 @@ export function idOf(ledger: string, name: string): string {
   return Array.from(id).length <= LONGEST
     ? id
     : `${ledger}#${createHash('sha256').update(name).digest('hex')}`
-}
-
-/** Whether a file or contributor belongs to a ledger. */
-export function isOf(ledger: string, id: string): boolean {
-  return id.startsWith(`${ledger}/`) || id.startsWith(`${ledger}#`)
 }

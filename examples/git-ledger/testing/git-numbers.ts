@@ -6,7 +6,7 @@ const MAX_BUFFER = 1 << 30
 /** git's numbers, asked as its user would ask: read again here, without the code of the ledger. */
 export function gitNumbers(
   directory: string,
-): Record<'commits' | 'files' | 'authors', Record<string, string>> {
+): Record<'commits' | 'days' | 'files' | 'authors', Record<string, string>> {
   const git = (...args: readonly string[]): string =>
     execFileSync('git', ['-C', directory, ...args], {
       encoding: 'latin1',
@@ -14,6 +14,9 @@ export function gitNumbers(
       env: process.env,
     })
   const commits = git('shortlog', '-sne', 'HEAD').split('\n').filter(Boolean)
+  const days = new Map<string, number>()
+  for (const day of git('log', '--format=%ad', '--date=short', 'HEAD').split('\n').filter(Boolean))
+    days.set(day, (days.get(day) ?? 0) + 1)
   const tokens = git('log', '--numstat', '-z', '--format=author %aN <%aE>', 'HEAD').split('\0')
   const [files, authors] = [new Map<string, number[]>(), new Map<string, number[]>()]
   let author = ''
@@ -31,6 +34,7 @@ export function gitNumbers(
     commits: Object.fromEntries(
       commits.map((line) => [readable(line.replace(/^ *\d+\t/, '')), line.trim().split('\t')[0]!]),
     ),
+    days: Object.fromEntries([...days].map(([day, count]) => [day, String(count)])),
     files: flat(files),
     authors: flat(authors),
   }

@@ -2,19 +2,21 @@ import { mkdtempSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Client } from 'pg'
 import type { DataSource } from 'typeorm'
 import { EventStore } from '../../../src/index.js'
 import { openDatabase } from '../database.js'
 import { currentNames } from '../git/git-totals.js'
 import { openRepository } from '../git/repository.js'
-import { ledgerOf } from '../ledger/ids.js'
 import { importHistory } from '../ledger/import-history.js'
-import type { ImportOptions } from '../ledger/import-history.js'
-import type { ImportedHistory } from '../ledger/imported-history.js'
-import { ledgerTotals } from '../ledger/ledger-totals.js'
+import type { ImportOptions, ImportOutcome } from '../ledger/import-history.js'
+import { ledgerTotals } from '../read-model/ledger-totals.js'
 import type { Totals } from '../totals.js'
 import type { gitNumbers } from './git-numbers.js'
+import { storedRows } from './read-model-rows.js'
+import type { Rows } from './read-model-rows.js'
+import { replayedRows } from './replayed-rows.js'
 
 export type Kind = 'sqlite' | 'postgres'
 let databases = 0
@@ -25,6 +27,8 @@ export class TestLedger {
     /** What the environment has to say so that the demo opens this database. */
     readonly env: Readonly<Record<string, string>>,
     private readonly discard: () => Promise<void>,
+    /** Waits until nobody writes to it any more: the last commit of a program that was killed may be under way. */
+    private readonly settle: () => Promise<void> = () => Promise.resolve(),
   ) {}
 
   static async create(kind: Kind): Promise<TestLedger> {
@@ -37,19 +41,28 @@ export class TestLedger {
     const name = `git_ledger_${process.pid}_${++databases}`
     await administer(`create database ${name}`)
     url.pathname = name
-    return new TestLedger({ DATABASE_URL: url.href }, () => administer(`drop database ${name} with (force)`))
+    const sessions = `select from pg_stat_activity where datname = '${name}' and backend_type = 'client backend'`
+    return new TestLedger(
+      { DATABASE_URL: url.href },
+      async () => {
+        await administer(`drop database ${name} with (force)`)
+      },
+      async () => {
+        while ((await administer(sessions)) > 0) await sleep(10)
+      },
+    )
   }
 
   /** Imports as one run of the program does, and says what the ledger contains then. */
   async import(
     directory: string,
     options: ImportOptions = {},
-  ): Promise<{ readonly history: ImportedHistory; readonly totals: Totals }> {
+  ): Promise<ImportOutcome & { readonly totals: Totals }> {
     return this.open(directory, async (store) => {
       const repository = await openRepository(directory)
-      const history = await importHistory(store, repository, options)
-      const names = await currentNames(repository, repository.head)
-      return { history, totals: await ledgerTotals(store, ledgerOf(history), names) }
+      const outcome = await importHistory(store, repository, options)
+      const names = await currentNames(repository)
+      return { ...outcome, totals: await ledgerTotals(store.dataSource, outcome.ledger, names) }
     })
   }
 
@@ -71,14 +84,21 @@ export class TestLedger {
     })
   }
 
+  /** The rows as they are stored, and as a replay of the events makes them. */
+  async rows(directory: string): Promise<{ readonly stored: Rows; readonly replayed: Rows }> {
+    await this.settle()
+    return this.open(directory, async (store) => ({
+      stored: await storedRows(store.dataSource),
+      replayed: await replayedRows(store.readAll()),
+    }))
+  }
+
   async remove(): Promise<void> {
     await this.discard()
   }
 
-  private async open<Result>(
-    directory: string,
-    work: (store: EventStore) => Promise<Result>,
-  ): Promise<Result> {
+  /** Works with the ledger as the program does. */
+  async open<Result>(directory: string, work: (store: EventStore) => Promise<Result>): Promise<Result> {
     const { dataSource }: { dataSource: DataSource } = await openDatabase(
       await openRepository(directory),
       this.env,
@@ -92,23 +112,27 @@ export class TestLedger {
 }
 
 /** The ledger's numbers in the form of `gitNumbers`. */
-export function ledgerNumbers({ files, contributors }: Totals): ReturnType<typeof gitNumbers> {
+export function ledgerNumbers({ files, contributors, days }: Totals): ReturnType<typeof gitNumbers> {
   const sums = ([name, { changes, added, removed }]: readonly [
     string,
     { changes: number; added: number; removed: number },
   ]): [string, string] => [name, `${changes} +${added} -${removed}`]
+  const commits = (totals: Totals['days']): Record<string, string> =>
+    Object.fromEntries([...totals].map(([name, { commits }]) => [name, String(commits)]))
   return {
-    commits: Object.fromEntries([...contributors].map(([name, { commits }]) => [name, String(commits)])),
+    commits: commits(contributors),
+    days: commits(days),
     files: Object.fromEntries([...files].map(sums)),
     authors: Object.fromEntries([...contributors].filter(([, { changes }]) => changes > 0).map(sums)),
   }
 }
 
-async function administer(statement: string): Promise<void> {
+/** Gives how many rows the statement found. */
+async function administer(statement: string): Promise<number> {
   const client = new Client({ connectionString: process.env['TEST_DATABASE_URL']! })
   await client.connect()
   try {
-    await client.query(statement)
+    return (await client.query(statement)).rowCount ?? 0
   } finally {
     await client.end()
   }

@@ -6,6 +6,8 @@ import { dirname, join } from 'node:path'
 /** A commit for `git fast-import`, which can build what a work tree cannot hold. Texts are bytes, one a character. */
 export interface BuiltCommit {
   readonly author?: string
+  /** When, as git stores it: `1700000000 +0100`. */
+  readonly authored?: string
   /** The encoding that the commit claims to be written in. */
   readonly encoding?: string
   /** Places in the list of commits, from 0; left out, the commit before. */
@@ -68,7 +70,7 @@ export class TestRepository {
 }
 
 function fastImport(
-  { author = 'Ann <ann@example.com>', encoding, parents, files = {} }: BuiltCommit,
+  { author = 'Ann <ann@example.com>', authored, encoding, parents, files = {} }: BuiltCommit,
   index: number,
   onto: string | undefined,
 ): string {
@@ -79,7 +81,7 @@ function fastImport(
   const reset = base === undefined ? 'reset refs/heads/main\n' : ''
   return [
     `${reset}commit refs/heads/main\nmark :${index + 1}\n`,
-    `author ${author} ${time}\ncommitter Committer <committer@example.com> ${time}\n`,
+    `author ${author} ${authored ?? time}\ncommitter Committer <committer@example.com> ${time}\n`,
     encoding === undefined ? '' : `encoding ${encoding}\n`,
     'data 0\n',
     base === undefined ? '' : `from ${base}\n`,
