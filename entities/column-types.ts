@@ -29,3 +29,21 @@ export const columnTypes: Record<Dialect, ColumnTypes> = {
     uuid: { type: 'varchar', length: 36 },
   },
 }
+
+/** The types that a payload column can have. A distributive type: an application that picks its dialect at start may name any. */
+export type PayloadType<D extends Dialect = Dialect> = D extends 'postgres'
+  ? 'json' | 'jsonb' | 'text'
+  : 'json' | 'text'
+
+const PAYLOAD_TYPES = {
+  postgres: ['json', 'jsonb', 'text'],
+  sqlite: ['json', 'text'],
+} as const satisfies { [D in Dialect]: readonly PayloadType<D>[] }
+
+/** The type to declare; throws for one that the database does not have. */
+export function payloadType(dialect: Dialect, type: PayloadType = 'json'): PayloadType {
+  const known: readonly PayloadType[] = PAYLOAD_TYPES[dialect]
+  if (!known.includes(type))
+    throw new RangeError(`A payload on ${dialect} cannot be of type '${type}'. Choose ${known.join(' or ')}.`)
+  return type
+}
