@@ -4,12 +4,7 @@ import { PostgresAggregateSnapshot, SqliteAggregateSnapshot } from './aggregate-
 import { PostgresOutboxMessage, SqliteOutboxMessage } from './outbox-message.js'
 import { PostgresProcessedMessage, SqliteProcessedMessage } from './processed-message.js'
 
-export {
-  EVENT_ENTITY,
-  eventEntity,
-  PostgresAggregateEvent,
-  SqliteAggregateEvent,
-} from './aggregate-event.js'
+export { EVENT_ENTITY, eventEntity, PostgresAggregateEvent, SqliteAggregateEvent } from './aggregate-event.js'
 export type { AggregateEventRow, EventEntityOptions } from './aggregate-event.js'
 export { LOCK_ENTITY, PostgresAggregateLock, SqliteAggregateLock } from './aggregate-lock.js'
 export type { AggregateLockRow } from './aggregate-lock.js'

@@ -10,8 +10,7 @@ export class CreateEventStore1763683200000 implements MigrationInterface {
   async up(queryRunner: QueryRunner): Promise<void> {
     const events = eventTable(queryRunner)
     const create = events.dialect === 'postgres' ? postgresTables : sqliteTables
-    for (const statement of create(events, snapshotTable(queryRunner)))
-      await queryRunner.query(statement)
+    for (const statement of create(events, snapshotTable(queryRunner))) await queryRunner.query(statement)
     await installEventGuards(queryRunner)
   }
 
