@@ -1,5 +1,5 @@
 import { Check, Column, Entity, PrimaryColumn, PrimaryGeneratedColumn, Unique } from 'typeorm'
-import { columnTypes, payloadType } from './column-types.js'
+import { columnTypes, payloadColumn } from './column-types.js'
 import type { PayloadType } from './column-types.js'
 import type { Dialect } from './dialect.js'
 
@@ -59,7 +59,7 @@ export function eventEntity<D extends Dialect>(
   options: EventEntityOptions<D> = {},
 ): (abstract new () => AggregateEventRow) & { readonly [EVENT_ENTITY]: Dialect } {
   const { name = 'aggregate_events' } = options
-  const payload = payloadType(dialect, options.payload)
+  const payload = payloadColumn(dialect, options.payload)
   const types = columnTypes[dialect]
   const isPostgres = dialect === 'postgres'
   const Key = isPostgres ? PrimaryColumn : Column
@@ -103,7 +103,7 @@ export function eventEntity<D extends Dialect>(
     @Column({ name: 'event_version', type: 'integer', default: 1 })
     eventVersion!: number
 
-    @Column({ name: 'payload', type: payload })
+    @Column({ name: 'payload', ...payload })
     payload!: unknown
 
     @Column({ name: 'payload_codec', type: 'varchar', length: 255 })

@@ -1,5 +1,5 @@
 import { Check, Column, Entity, PrimaryColumn } from 'typeorm'
-import { columnTypes, payloadType } from './column-types.js'
+import { columnTypes, payloadColumn } from './column-types.js'
 import type { PayloadType } from './column-types.js'
 import type { Dialect } from './dialect.js'
 
@@ -35,7 +35,7 @@ export function snapshotEntity<D extends Dialect>(
   options: SnapshotEntityOptions<D> = {},
 ): (abstract new () => AggregateSnapshotRow) & { readonly [SNAPSHOT_ENTITY]: Dialect } {
   const { name = 'aggregate_snapshots' } = options
-  const payload = payloadType(dialect, options.payload)
+  const payload = payloadColumn(dialect, options.payload)
   const types = columnTypes[dialect]
   const key = { primaryKeyConstraintName: `pk_${name}` }
 
@@ -64,7 +64,7 @@ export function snapshotEntity<D extends Dialect>(
     @Column({ name: 'snapshot_version', type: 'integer' })
     snapshotVersion!: number
 
-    @Column({ name: 'payload', type: payload })
+    @Column({ name: 'payload', ...payload })
     payload!: unknown
 
     @Column({ name: 'payload_codec', type: 'varchar', length: 255 })

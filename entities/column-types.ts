@@ -40,10 +40,15 @@ const PAYLOAD_TYPES = {
   sqlite: ['json', 'text'],
 } as const satisfies { [D in Dialect]: readonly PayloadType<D>[] }
 
-/** The type to declare; throws for one that the database does not have. */
-export function payloadType(dialect: Dialect, type: PayloadType = 'json'): PayloadType {
+/** What to declare; throws for a type that the database does not have. As an entity, a row has the same payload with any type. */
+export function payloadColumn(dialect: Dialect, type: PayloadType = 'json'): ColumnOptions {
   const known: readonly PayloadType[] = PAYLOAD_TYPES[dialect]
   if (!known.includes(type))
     throw new RangeError(`A payload on ${dialect} cannot be of type '${type}'. Choose ${known.join(' or ')}.`)
-  return type
+  return type === 'text' ? { type, transformer: jsonText } : { type }
+}
+
+const jsonText = {
+  to: (payload: unknown): string => JSON.stringify(payload),
+  from: (text: string): unknown => JSON.parse(text) as unknown,
 }
