@@ -2,14 +2,21 @@ import { mkdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { DataSource } from 'typeorm'
 import type { DataSourceOptions } from 'typeorm'
-import { sqliteEntities } from '../entities/index.js'
+import {
+  EVENT_ENTITY,
+  LOCK_ENTITY,
+  OUTBOX_ENTITY,
+  PROCESSED_MESSAGE_ENTITY,
+  SNAPSHOT_ENTITY,
+  sqliteEntities,
+} from '../entities/index.js'
 import { sourcedMigrations } from '../migrations/index.js'
 import { assertKnown } from './options.js'
 import { guardSqlite } from './runner/sqlite-guard.js'
 
 /** What to open beside the module's own tables. */
 export interface OpenSqliteOptions {
-  /** The host's entities. A subclass of an entity of the module takes its place. */
+  /** The host's entities. One that extends an entity of the module takes its place. */
   readonly entities?: Readonly<DataSourceOptions['entities']>
   /** The host's migrations; they run together with the module's, oldest first. */
   readonly migrations?: Readonly<DataSourceOptions['migrations']>
@@ -37,7 +44,7 @@ export async function openSqlite(path: string, options: OpenSqliteOptions = {}):
     type: options.driver ?? 'better-sqlite3',
     database: path,
     entities: [
-      ...sqliteEntities.filter((own) => !entities.some((entity) => extendsClass(entity, own))),
+      ...sqliteEntities.filter((own) => !entities.some((entity) => mapsSameTable(entity, own))),
       ...entities,
     ],
     migrations: [...sourcedMigrations, ...listOf(options.migrations)],
@@ -63,6 +70,9 @@ function listOf(entries: Readonly<DataSourceOptions['entities' | 'migrations']>)
   return Object.values((entries ?? []) as Record<string, unknown>)
 }
 
-function extendsClass(entity: unknown, base: { readonly prototype: object }): boolean {
-  return typeof entity === 'function' && entity.prototype instanceof (base as unknown as new () => object)
+const MARKS = [EVENT_ENTITY, SNAPSHOT_ENTITY, PROCESSED_MESSAGE_ENTITY, OUTBOX_ENTITY, LOCK_ENTITY] as const
+
+/** Whether a host's entity takes the place of a shipped one: it extends it, or what it is made of. */
+function mapsSameTable(entity: unknown, own: object): boolean {
+  return typeof entity === 'function' && MARKS.some((mark) => mark in entity && mark in own)
 }

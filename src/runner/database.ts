@@ -7,7 +7,7 @@ import { probeTransaction } from '../sql/postgres/probe-transaction.js'
 import { inspectTable as inspectSqliteTable } from '../sql/sqlite/inspect-table.js'
 import { sqliteStatements } from '../sql/sqlite/index.js'
 import type { Statements } from '../sql/statements.js'
-import { assertSchema, streamKeyOf } from './check-schema.js'
+import { assertHostColumns, assertSchema, streamKeyOf } from './check-schema.js'
 import type { CheckedTable } from './check-schema.js'
 import { Connection, discardConnection } from './connection.js'
 import type { DatabaseOptions } from './database-options.js'
@@ -17,7 +17,7 @@ import type { Host } from './host.js'
 import { PostgresTransaction, RunnerTransaction } from './own-transaction.js'
 import { PostgresClient } from './postgres-client.js'
 import { resolveTables, tablesOf } from './resolve-tables.js'
-import type { ResolvedTable } from './resolve-tables.js'
+import type { ResolvedTable, ResolvedTables } from './resolve-tables.js'
 import { RowTables } from './row-tables.js'
 import { runStatement } from './run-statement.js'
 import { Sender } from './sender.js'
@@ -32,6 +32,7 @@ export class Database {
   private readonly hooks: TransactionHooks
   private readonly raisedInside = new WeakMap<Error, QueryRunner>()
   private compiled: Statements | undefined
+  private resolved: ResolvedTables | undefined
 
   constructor(
     readonly dataSource: DataSource,
@@ -57,15 +58,17 @@ export class Database {
     work: (connection: Connection) => Promise<Result>,
     expected?: JoinedTransaction,
   ): Promise<Result> {
-    if (!this.dataSource.isInitialized) {
-      throw new InvalidArgumentError(
-        'The DataSource is not open. Call `await dataSource.initialize()` first.',
-      )
-    }
+    this.assertOpen()
     const bound = runnerOf(host ?? this.options.manager?.() ?? this.dataSource.manager)
     if (bound !== undefined) return this.onBorrowed(ownRunner(bound), work, expected)
     assertNotEnding(expected)
     return this.connectAnew(work)
+  }
+
+  /** The tables as the DataSource's entities describe them. Throws `SchemaError` if one is missing. */
+  get tables(): ResolvedTables {
+    if (this.resolved === undefined) this.assertOpen()
+    return (this.resolved ??= resolveTables(this.dataSource, this.dialect, this.options))
   }
 
   /** Runs `work` on a connection from the pool, whatever the host is bound to. */
@@ -106,6 +109,11 @@ export class Database {
     // Inside a transaction on SQLite the DataSource lends out the transaction's own runner.
     const runner = bound ?? (this.dialect === 'sqlite' ? runnerInScope(this.dataSource) : undefined)
     return runner?.isTransactionActive === true ? this.hooks.watch(ownRunner(runner)) : undefined
+  }
+
+  private assertOpen(): void {
+    if (this.dataSource.isInitialized) return
+    throw new InvalidArgumentError('The DataSource is not open. Call `await dataSource.initialize()` first.')
   }
 
   private async onPooled<Result>(work: (connection: Connection) => Promise<Result>): Promise<Result> {
@@ -170,14 +178,15 @@ export class Database {
   }
 
   private async compile(runner: QueryRunner): Promise<Statements> {
-    const resolved = resolveTables(this.dataSource, this.dialect, this.options)
-    const tables = tablesOf(resolved)
-    const inspect = async ({ names, metadata }: ResolvedTable<{ table: string }>): Promise<CheckedTable> => {
+    const resolved = this.tables
+    assertHostColumns(resolved)
+    const inspect = async (table: ResolvedTable<{ table: string }>): Promise<CheckedTable> => {
+      const { names, metadata, payloadType } = table
       const statement =
         this.dialect === 'postgres'
-          ? inspectPostgresTable(names.table, tables.events.position)
+          ? inspectPostgresTable(names.table, resolved.events.names.position)
           : inspectSqliteTable(names.table)
-      return { metadata, table: await runStatement(runner, statement, undefined) }
+      return { metadata, payloadType, table: await runStatement(runner, statement, undefined) }
     }
     const events = await inspect(resolved.events)
     const snapshots = await inspect(resolved.snapshots)
@@ -185,6 +194,8 @@ export class Database {
     for (const other of [resolved.inbox, resolved.outbox, resolved.locks])
       if (other !== undefined) others.push(await inspect(other))
     assertSchema(this.dialect, { events, snapshots, others })
+    const types = { events: events.table.types, snapshots: snapshots.table.types }
+    const tables = tablesOf(resolved, types)
     return this.dialect === 'postgres'
       ? postgresStatements(
           tables,

@@ -1,6 +1,7 @@
 import { CHECKED_EVENT_NAME } from '../../model/stored.js'
 import type { AppendOutcome, EncodedEvent, StreamChange } from '../../model/stored.js'
 import { expectedCode } from '../expected-code.js'
+import { ownNames } from '../own-columns.js'
 import type { Statement } from '../statement.js'
 import type { EventTable } from '../tables.js'
 import { literal } from '../tables.js'
@@ -8,6 +9,7 @@ import { APPEND_MARK, decodeAppend } from './append-to-stream.js'
 import { milliseconds } from './event-columns.js'
 import { eventParameters } from './event-parameters.js'
 import { retakeFloorLock, takeFloorLock } from './floor-lock.js'
+import { ownDefinitions, ownLabels, ownValuesOrLast } from './own-columns.js'
 
 /**
  * Appends to many streams, all or nothing, in one statement.
@@ -41,17 +43,17 @@ export function appendToStreams(
   select nextval(${literal(positionSequence)}::regclass) as position, held.recorded_at, new.*
   from held, rows from (
     json_to_recordset($3::json) as (
-      stream int, nth int, name text, version int, codec text, codec_version int, metadata jsonb
+      stream int, nth int, name text, version int, codec text, codec_version int, metadata jsonb${ownDefinitions(e.own)}
     ),
     json_array_elements($4::json)
-  ) with ordinality as new(stream, nth, name, version, codec, codec_version, metadata, payload, ordinality)
+  ) with ordinality as new(stream, nth, name, version, codec, codec_version, metadata${ownLabels(e.own)}, payload, ordinality)
 ), inserted as (
   insert into ${e.table} (${e.aggregateType}, ${e.aggregateId}, ${e.sequence}, ${e.position}, ${e.commitId},
     ${e.eventName}, ${e.eventVersion}, ${e.payload}, ${e.payloadCodec}, ${e.payloadCodecVersion}, ${e.metadata},
-    ${e.recordedAt})
+    ${e.recordedAt}${ownNames(e.own)})
   overriding system value
   select stream.type, stream.id, stream.version + event.nth, event.position, $2::uuid, event.name, event.version,
-    event.payload, event.codec, event.codec_version, event.metadata, event.recorded_at
+    event.payload, event.codec, event.codec_version, event.metadata, event.recorded_at${ownValuesOrLast(e, 'event', 'stream')}
   from event join stream on stream.stream = event.stream
   order by stream.type collate "C", stream.id collate "C", event.nth
 )
@@ -85,6 +87,7 @@ lateral (
         commitId,
         ...eventParameters(
           rows.map(({ event }) => event),
+          e.own,
           (index) => `"stream":${rows[index]!.stream},"nth":${rows[index]!.nth},`,
         ),
         ...(floor === undefined ? [] : [floor]),
@@ -95,8 +98,10 @@ lateral (
 }
 
 /** A stream that merely has to exist cannot stop existing, and `'any'` asks for nothing: both need no placeholder. */
-function placeholders({ expectedVersion }: StreamChange): readonly EncodedEvent[] {
-  return expectedVersion === 'any' || expectedVersion === 'stream-exists' ? [] : [PLACEHOLDER]
+function placeholders({ expectedVersion, placeholder }: StreamChange): readonly EncodedEvent[] {
+  return expectedVersion === 'any' || expectedVersion === 'stream-exists'
+    ? []
+    : [placeholder === undefined ? PLACEHOLDER : { ...PLACEHOLDER, own: placeholder }]
 }
 
 const PLACEHOLDER: EncodedEvent = {

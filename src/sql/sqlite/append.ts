@@ -1,9 +1,11 @@
 import type { AppendOutcome, StreamChange } from '../../model/stored.js'
 import { decodeInteger } from '../decode.js'
 import { expectedCode } from '../expected-code.js'
+import { ownNames } from '../own-columns.js'
 import type { Statement } from '../statement.js'
 import type { EventTable } from '../tables.js'
 import { decodeTime } from './event-columns.js'
+import { ownMembers } from './own-columns.js'
 
 /**
  * Appends to one or many streams, all or nothing, in one statement. SQLite has one writer at a time, so the
@@ -25,9 +27,9 @@ export function append(
   from json_each(?) s
 )
 insert into ${e.table} (${e.aggregateType}, ${e.aggregateId}, ${e.sequence}, ${e.commitId}, ${e.eventName}, ${e.eventVersion},
-  ${e.payload}, ${e.payloadCodec}, ${e.payloadCodecVersion}, ${e.metadata}, ${e.recordedAt})
+  ${e.payload}, ${e.payloadCodec}, ${e.payloadCodecVersion}, ${e.metadata}, ${e.recordedAt}${ownNames(e.own)})
 select stream.type, stream.id, stream.version + (new.value ->> 1), ?, new.value ->> 2, new.value ->> 3,
-  new.value ->> 4, new.value ->> 5, new.value ->> 6, new.value ->> 7, strftime('%Y-%m-%d %H:%M:%f', 'now')
+  new.value ->> 4, new.value ->> 5, new.value ->> 6, new.value ->> 7, strftime('%Y-%m-%d %H:%M:%f', 'now')${ownMembers(e.own, 'new.value', 8)}
 from json_each(?) new cross join stream on stream.stream = new.value ->> 0
 where not exists (
   select 1 from stream
@@ -73,7 +75,7 @@ returning ${e.aggregateType} as type, ${e.aggregateId} as id, ${e.sequence} as s
 }
 
 function eventRows({ events }: StreamChange, stream: number): unknown[][] {
-  return events.map(({ name, version, payload, metadata }, index) => [
+  return events.map(({ name, version, payload, metadata, own = [] }, index) => [
     stream,
     index + 1,
     name,
@@ -82,5 +84,6 @@ function eventRows({ events }: StreamChange, stream: number): unknown[][] {
     payload.codec,
     payload.codecVersion,
     metadata,
+    ...own,
   ])
 }
