@@ -104,12 +104,17 @@ export class AggregateRepository<A extends object> {
     const metadata = currentMetadata() ?? {}
     const snapshot = captureSnapshot(database, { aggregate, definition }, serializer.codecs, metadata)
     const { snapshotVersion } = journal
-    await commitChanges(database, this.context.host, { ...NO_CHANGES, snapshots: [snapshot] }, () => ({
-      onCommit: () => undefined,
-      onRollback: () => {
-        journal.snapshotVersion = snapshotVersion
-      },
-    }))
+    await commitChanges(
+      { database, queue: undefined },
+      this.context.host,
+      { ...NO_CHANGES, snapshots: [snapshot] },
+      () => ({
+        onCommit: () => undefined,
+        onRollback: () => {
+          journal.snapshotVersion = snapshotVersion
+        },
+      }),
+    )
     journal.snapshotVersion = snapshot.version
   }
 

@@ -156,8 +156,8 @@ export abstract class EventStreams<Entity extends object = AggregateEventRow> {
 
   /** @internal */
   protected commitContext(): CommitContext {
-    const { database, serializer, listeners, projections, onLostSnapshot } = this.core
-    return { database, serializer, host: this.host, listeners, projections, onLostSnapshot }
+    const { database, queue, serializer, listeners, projections, onLostSnapshot } = this.core
+    return { database, queue, serializer, host: this.host, listeners, projections, onLostSnapshot }
   }
 }
 

@@ -39,6 +39,12 @@ export interface EventStoreOptions<
    */
   readonly preparedStatements?: boolean
   /**
+   * Send commits of events that are asked for at the same time in one statement. Each keeps its own outcome, and a caller
+   * who is alone waits for nobody. On Postgres it takes prepared statements.
+   * @defaultValue true
+   */
+  readonly coalesceCommits?: boolean
+  /**
    * SQLite: give every caller of the DataSource a query runner of its own and let transactions take turns. TypeORM
    * otherwise mixes overlapping transactions, and commits that were reported get lost.
    * @defaultValue true
@@ -88,6 +94,7 @@ export interface EventStoreOptions<
 
 /** The options with every default filled in. */
 export interface ResolvedOptions extends DatabaseOptions {
+  readonly coalesceCommits: boolean
   readonly codecs: readonly Codec[]
   readonly upcasters: readonly Upcaster[]
   readonly projections: readonly object[]
@@ -99,6 +106,7 @@ const DEFAULTS = {
   upcasters: [],
   projections: [],
   preparedStatements: true,
+  coalesceCommits: true,
   guardSqlite: true,
   sqliteLockTimeoutMs: undefined,
   lostCommitTimeoutMs: 10_000,

@@ -1,6 +1,8 @@
 import type { DataSource } from 'typeorm'
 import { DefinitionRegistry } from './aggregate/definition-registry.js'
 import { CommitListeners } from './commit/commit-listeners.js'
+import { CommitQueue } from './commit/commit-queue.js'
+import { sendCommits } from './commit/send-commits.js'
 import { Locks } from './locks/locks.js'
 import { streamIdOf } from './model/stream-identity.js'
 import type { StreamIdentity } from './model/stream-identity.js'
@@ -19,6 +21,7 @@ export class StoreCore {
   readonly listeners: CommitListeners
   readonly projections: Projections
   readonly locks: Locks
+  readonly queue: CommitQueue | undefined
 
   constructor(
     private readonly dataSource: DataSource,
@@ -37,6 +40,18 @@ export class StoreCore {
     )
     this.database = new Database(dataSource, options)
     this.locks = new Locks(this.database)
+    this.queue = this.sharesStatements ? new CommitQueue(sendCommits(this.database), this.lanes) : undefined
+  }
+
+  /** Without prepared statements a batch could wait for a lock without end: giving up takes a statement sent along. */
+  private get sharesStatements(): boolean {
+    const { coalesceCommits, preparedStatements } = this.options
+    return coalesceCommits && (this.database.dialect === 'sqlite' || preparedStatements)
+  }
+
+  /** SQLite has one writer; on Postgres one statement is prepared while another is under way. */
+  private get lanes(): number {
+    return this.database.dialect === 'sqlite' ? 1 : 2
   }
 
   readonly onIgnoredSnapshot = (stream: StreamIdentity, reason: string, cause?: unknown): void =>

@@ -7,11 +7,10 @@ import type { StreamIdentity } from '../model/stream-identity.js'
 import { orderTables } from '../read-model/order-tables.js'
 import type { Projections } from '../read-model/projection.js'
 import type { RowOperation } from '../read-model/row-operation.js'
-import type { Database } from '../runner/database.js'
 import type { Host } from '../runner/host.js'
 import type { EventSerializer } from '../serialization/event-serializer.js'
 import { commitChanges } from './commit-changes.js'
-import type { Committed } from './commit-changes.js'
+import type { Committed, CommitPlace } from './commit-changes.js'
 import type { CommitListeners } from './commit-listeners.js'
 import { describeCommit } from './describe-commit.js'
 import { appendOf, captureSnapshot, isSnapshotDue, newestMetadata } from './plan-aggregates.js'
@@ -23,8 +22,7 @@ import type { OutgoingMessage } from './plan-messages.js'
 import { SkippedPlan } from './write-changes.js'
 
 /** What committing needs beside what to commit. */
-export interface CommitContext {
-  readonly database: Database
+export interface CommitContext extends CommitPlace {
   readonly serializer: EventSerializer
   readonly host: Host | undefined
   readonly listeners: CommitListeners
@@ -94,7 +92,7 @@ export async function commitAll(context: CommitContext, request: CommitRequest):
     later.tell?.(outcome)
   }
   const changes = { streams, snapshots, messages, marks, rows, projected }
-  const committed = await commitOrSkip(database, host, changes, () => ({
+  const committed = await commitOrSkip(context, host, changes, () => ({
     onCommit: ended('commit'),
     onRollback: ended('rollback'),
   }))

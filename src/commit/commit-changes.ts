@@ -11,8 +11,16 @@ import { asStorageError } from '../runner/storage-error.js'
 import type { JoinedTransaction, TransactionEnd } from '../runner/transaction-hooks.js'
 import { ridesAlong } from './changes.js'
 import type { Changes } from './changes.js'
+import type { CommitQueue } from './commit-queue.js'
 import { settleLostCommit, settleLostTransaction } from './settle-lost-commit.js'
 import { checkVersions, NOTHING, PassingThrough, ProjectionFailed, writeChanges } from './write-changes.js'
+
+/** Where commits go. */
+export interface CommitPlace {
+  readonly database: Database
+  /** Sends commits together; `undefined` sends each by itself. */
+  readonly queue: CommitQueue | undefined
+}
 
 /** What a successful commit did. */
 export interface Committed {
@@ -42,15 +50,46 @@ const RACES_OF_PROJECTIONS = 20
  * is asked what to do once the host's transaction has ended.
  */
 export async function commitChanges(
-  database: Database,
+  { database, queue }: CommitPlace,
   host: Host | undefined,
   changes: Changes,
   whenJoined: (committed: Committed) => TransactionEnd,
 ): Promise<Committed> {
   const commitId = randomUUID()
+  if (queue === undefined || !canGoWithOthers(database, host, changes))
+    return commitAlone(database, host, commitId, changes, whenJoined)
+  const queued = await queue.append({ commitId, changes: changes.streams }).catch((error: unknown) => {
+    throw asStorageError('append', error)
+  })
+  if (queued.kind === 'committed') return { commitId, outcome: queued.outcome, joined: false }
+  if (queued.kind === 'lost')
+    return settle(database, commitId, changes, { ...queued, transaction: undefined })
+  return commitAlone(database, host, commitId, changes, whenJoined, 2).finally(() => {
+    queued.done()
+  })
+}
+
+/** Events alone, outside of any transaction and of any connection of the host's. */
+function canGoWithOthers(database: Database, host: Host | undefined, changes: Changes): boolean {
+  return (
+    !ridesAlong(changes) &&
+    changes.streams.some(({ events }) => events.length > 0) &&
+    database.takesFromPool(host)
+  )
+}
+
+/** `first`: 2 if a first attempt was refused already. */
+async function commitAlone(
+  database: Database,
+  host: Host | undefined,
+  commitId: string,
+  changes: Changes,
+  whenJoined: (committed: Committed) => TransactionEnd,
+  first = 1,
+): Promise<Committed> {
   // Every attempt belongs to the transaction that was open when the commit was asked for.
   const joinedTo = database.joinedTransaction(host)
-  for (let count = 1; ; count++) {
+  for (let count = first; ; count++) {
     const attempt = await attemptCommit(database, host, joinedTo, changes, async (connection) => {
       if (count > 1) {
         // The key, or the gap guard, refused the last attempt; the streams' versions say whether to try again.
@@ -149,7 +188,7 @@ async function settle(
   database: Database,
   commitId: string,
   changes: Changes,
-  { cause, transaction }: Attempt & { readonly kind: 'lost' },
+  { cause, transaction }: { readonly cause: unknown; readonly transaction: string | undefined },
 ): Promise<Committed> {
   const found =
     transaction === undefined

@@ -9,6 +9,7 @@ import { sqliteStatements } from '../sql/sqlite/index.js'
 import type { Statements } from '../sql/statements.js'
 import { assertHostColumns, assertSchema, streamKeyOf } from './check-schema.js'
 import type { CheckedTable } from './check-schema.js'
+import { keepClientErrors } from './client-errors.js'
 import { Connection, discardConnection } from './connection.js'
 import type { DatabaseOptions } from './database-options.js'
 import { faultOf } from './fault.js'
@@ -116,7 +117,14 @@ export class Database {
     throw new InvalidArgumentError('The DataSource is not open. Call `await dataSource.initialize()` first.')
   }
 
+  /** Whether work for this host would run on a connection from the pool, which nobody else uses meanwhile. */
+  takesFromPool(host: Host | undefined): boolean {
+    const bound = runnerOf(host ?? this.options.manager?.() ?? this.dataSource.manager)
+    return bound === undefined && this.joinedTransaction(host) === undefined
+  }
+
   private async onPooled<Result>(work: (connection: Connection) => Promise<Result>): Promise<Result> {
+    if (this.dialect === 'postgres') keepClientErrors(this.dataSource)
     const runner = this.dataSource.createQueryRunner('master')
     // Inside a transaction on SQLite the DataSource lends out the transaction's own runner.
     if (runner.isTransactionActive) return this.onBorrowed(ownRunner(runner), work)

@@ -26,8 +26,9 @@ interface PgConnection {
 
 /**
  * Several queries that go to the server in one write with one Sync at their end: one round trip, and after an error the
- * server skips the rest. That makes it safe to send BEGIN along: nothing runs without it. Each query gets its own
- * answer.
+ * server skips the rest. That makes it safe to send BEGIN along: nothing runs without it. Without BEGIN they are one
+ * transaction, which ends with the Sync: no query has its answer before the server is ready again, and all of them fail
+ * with the one that failed.
  */
 export class StatementBatch implements Submittable {
   /** pg puts its timeouts around it; who waits for an answer waits at the queries. */
@@ -76,26 +77,20 @@ export class StatementBatch implements Submittable {
   }
 
   handleReadyForQuery(connection: PgConnection): void {
-    this.answer(connection)
+    for (const query of this.sent) query.handleReadyForQuery(connection)
     this.callback(null)
   }
 
   handleError(error: Error, connection: PgConnection): void {
-    this.answer(connection)
     // A connection that is lost already was never submitted to.
-    const unanswered = this.sent.length === 0 ? this.queries : this.sent.slice(this.current)
-    this.current = this.sent.length
-    for (const query of unanswered) {
-      // The server skipped them, so they are not prepared.
-      if (connection.submittedNamedStatements !== undefined)
+    const queries = this.sent.length === 0 ? this.queries : this.sent
+    queries.forEach((query, index) => {
+      // The server skipped what comes after the error, so it is not prepared.
+      if (index >= this.current && connection.submittedNamedStatements !== undefined)
         Reflect.deleteProperty(connection.submittedNamedStatements, query.name)
       query.handleError(error, connection)
-    }
+    })
+    this.current = queries.length
     this.callback(error)
-  }
-
-  /** The connection is free again before anybody can go on with an answer. */
-  private answer(connection: PgConnection): void {
-    for (const query of this.sent.slice(0, this.current)) query.handleReadyForQuery(connection)
   }
 }

@@ -88,6 +88,8 @@ export interface Statements {
   ): Statement<AppendOutcome>
   /** Appends several commits, each all or nothing by itself; no two may have a stream in common. Gives one outcome a commit. */
   appendCommits(commits: readonly StreamCommit[]): Statement<readonly AppendOutcome[]>
+  /** Has the transaction's statements give up soon when they have to wait for a lock; `undefined`: they never wait. */
+  readonly impatience: Statement<void> | undefined
   streamVersions(streams: readonly StreamIdentity[]): Statement<readonly number[]>
   /** The version a stream had at a time: its last event recorded then or before. */
   versionAt(stream: StreamIdentity, time: Date): Statement<number>

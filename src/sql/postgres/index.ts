@@ -8,6 +8,7 @@ import { commitsUnderWay } from './commits-under-way.js'
 import { feedCeiling } from './feed-ceiling.js'
 import { findCommit } from './find-commit.js'
 import { findMessages } from './find-messages.js'
+import { impatience } from './impatience.js'
 import { isolation } from './isolation.js'
 import { inboxStatements } from './inbox.js'
 import { listStreams } from './list-streams.js'
@@ -48,6 +49,7 @@ export function postgresStatements(
         : toOne(commitId, change, floor)
     },
     appendCommits: (commits) => toMany(commits, undefined),
+    impatience,
     streamVersions: streamVersions(events),
     versionAt: versionAt(events),
     readStream: readStream(events),

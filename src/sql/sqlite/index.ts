@@ -22,6 +22,7 @@ export function sqliteStatements(tables: Tables): Statements {
   return {
     append: (commitId, changes) => only(appendCommits([{ commitId, changes }])),
     appendCommits,
+    impatience: undefined,
     streamVersions: streamVersions(events),
     versionAt: versionAt(events),
     readStream: readStream(events),

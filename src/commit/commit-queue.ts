@@ -1,0 +1,189 @@
+import { StorageError } from '../errors/index.js'
+import type { AppendOutcome, StreamCommit } from '../model/stored.js'
+import { streamIdOf } from '../model/stream-identity.js'
+
+/** What became of a commit that was sent with others. */
+export type QueuedOutcome =
+  | { readonly kind: 'committed'; readonly outcome: AppendOutcome }
+  /** Nothing was written. Trying it by itself will show why; `done` has to be called afterwards. */
+  | { readonly kind: 'alone'; done(): void }
+  /** Nobody said what became of it. */
+  | { readonly kind: 'lost'; readonly cause: unknown }
+
+/** What became of a statement that was sent. */
+export type Sent =
+  | { readonly kind: 'answered'; readonly outcomes: readonly AppendOutcome[] }
+  /** Another writer got in the way of one of the commits; the same statement sees now what it wrote. */
+  | { readonly kind: 'raced' }
+  /** The statement failed because of one of the commits, or because of one that waited too long. */
+  | { readonly kind: 'refused' }
+  | { readonly kind: 'lost'; readonly cause: unknown }
+
+/** Sends commits in one statement. Rejects if the database could not be reached, so that nothing was written. */
+export type Send = (commits: readonly StreamCommit[]) => Promise<Sent>
+
+interface Waiting {
+  readonly commit: StreamCommit
+  readonly streams: readonly string[]
+  readonly size: number
+  resolve(outcome: QueuedOutcome): void
+  reject(error: unknown): void
+}
+
+/** How much travels in one statement at most. A single commit may be larger. */
+const BATCH = { commits: 128, size: 1_000_000 }
+
+/** How much may wait at most, so that memory stays bounded when the database does not answer. */
+const QUEUE = { commits: 10_000, size: 64_000_000 }
+
+/** How far behind a commit whose stream is taken others are looked for. */
+const LOOK_AHEAD = 4 * BATCH.commits
+
+/** After this time a statement that was not answered keeps nobody from sending another. */
+const PATIENCE_MS = 100
+
+/** How often a statement is sent again that lost against other processes, before its commits go one by one. */
+const RACES = 3
+
+/**
+ * Gathers commits while earlier ones are under way, and sends them together. A caller who is alone waits for nobody;
+ * many callers share statements, and each gets its own outcome.
+ *
+ * Two commits of one stream never are under way at once: the second could not see the first. They go in the order in
+ * which they came.
+ */
+export class CommitQueue {
+  private waiting: Waiting[] = []
+  private size = 0
+  private readonly taken = new Set<string>()
+  private readonly underWay = new Set<{ readonly since: number }>()
+  private wakeUp: NodeJS.Immediate | undefined
+  private timer: NodeJS.Timeout | undefined
+
+  /** `lanes`: how many statements are under way at once. */
+  constructor(
+    private readonly send: Send,
+    private readonly lanes: number,
+  ) {}
+
+  /** Rejects if too much is waiting, or if the database cannot be reached: nothing was written then. */
+  append(commit: StreamCommit): Promise<QueuedOutcome> {
+    const size = sizeOf(commit)
+    const isFull =
+      this.waiting.length >= QUEUE.commits || (this.waiting.length > 0 && this.size + size > QUEUE.size)
+    if (isFull) return Promise.reject(overloaded(this.waiting.length))
+    return new Promise((resolve, reject) => {
+      this.waiting.push({ commit, streams: commit.changes.map(streamIdOf), size, resolve, reject })
+      this.size += size
+      // Whoever comes while others are under way waits for those who come in the same moment.
+      if (this.underWay.size === 0) this.sendWaiting()
+      else this.wakeUp ??= setImmediate(() => this.sendWaiting())
+    })
+  }
+
+  private sendWaiting(): void {
+    if (this.wakeUp !== undefined) clearImmediate(this.wakeUp)
+    this.wakeUp = undefined
+    while (this.waiting.length > 0 && this.hasFreeLane()) {
+      const batch = this.takeBatch()
+      if (batch.length === 0) break
+      const lane = { since: performance.now() }
+      this.underWay.add(lane)
+      void this.run(batch).finally(() => {
+        this.underWay.delete(lane)
+        this.wakeUp ??= setImmediate(() => this.sendWaiting())
+      })
+    }
+    clearTimeout(this.timer)
+    this.timer =
+      this.waiting.length === 0 ? undefined : setTimeout(() => this.sendWaiting(), PATIENCE_MS).unref()
+  }
+
+  private hasFreeLane(): boolean {
+    const old = performance.now() - PATIENCE_MS
+    let young = 0
+    for (const { since } of this.underWay) if (since > old) young++
+    return young < this.lanes
+  }
+
+  /** The next commits whose streams nobody else has under way, or waits for since earlier. */
+  private takeBatch(): Waiting[] {
+    const batch: Waiting[] = []
+    const passed: Waiting[] = []
+    const blocked = new Set<string>()
+    let size = 0
+    let looked = 0
+    for (const one of this.waiting) {
+      if (batch.length === BATCH.commits || looked === LOOK_AHEAD) break
+      if (batch.length > 0 && size + one.size > BATCH.size) break
+      looked++
+      if (one.streams.some((stream) => this.taken.has(stream) || blocked.has(stream))) {
+        for (const stream of one.streams) blocked.add(stream)
+        passed.push(one)
+        continue
+      }
+      for (const stream of one.streams) this.taken.add(stream)
+      size += one.size
+      batch.push(one)
+    }
+    this.waiting = passed.concat(this.waiting.slice(looked))
+    this.size -= size
+    return batch
+  }
+
+  private async run(batch: readonly Waiting[]): Promise<void> {
+    try {
+      await this.sendBatch(batch, 1)
+    } catch (error) {
+      for (const one of batch) {
+        this.giveBack(one)
+        one.reject(error)
+      }
+    }
+  }
+
+  private async sendBatch(batch: readonly Waiting[], attempt: number): Promise<void> {
+    const sent = await this.send(batch.map(({ commit }) => commit))
+    if (sent.kind === 'raced' && attempt < RACES && batch.length > 1)
+      return this.sendBatch(batch, attempt + 1)
+    batch.forEach((one, index) => {
+      const outcome = sent.kind === 'answered' ? sent.outcomes[index] : undefined
+      if (outcome?.accepted === true) {
+        this.giveBack(one)
+        one.resolve({ kind: 'committed', outcome })
+      } else if (sent.kind === 'lost') {
+        this.giveBack(one)
+        one.resolve(sent)
+      } else {
+        one.resolve({
+          kind: 'alone',
+          done: () => {
+            this.giveBack(one)
+            if (this.waiting.length > 0) this.wakeUp ??= setImmediate(() => this.sendWaiting())
+          },
+        })
+      }
+    })
+  }
+
+  private giveBack({ streams }: Waiting): void {
+    for (const stream of streams) this.taken.delete(stream)
+  }
+}
+
+function sizeOf({ changes }: StreamCommit): number {
+  let size = 0
+  for (const { events } of changes) {
+    for (const { payload, metadata } of events) size += payload.text.length + metadata.length + 100
+  }
+  return size
+}
+
+function overloaded(waiting: number): StorageError {
+  return new StorageError(
+    'append',
+    `${waiting} commits are waiting for the database already, more than it can take. Nothing was written; try again later.`,
+    true,
+    'not-written',
+  )
+}
