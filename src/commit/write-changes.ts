@@ -10,7 +10,7 @@ import type { AppendOutcome, StreamChange } from '../model/stored.js'
 import { ReadModelRows } from '../read-model/read-model-rows.js'
 import type { RowOperation } from '../read-model/row-operation.js'
 import { RowPlan } from '../read-model/row-plan.js'
-import { writeOperations } from '../read-model/write-operations.js'
+import { checkThemselves, writeOperations } from '../read-model/write-operations.js'
 import type { Connection } from '../runner/connection.js'
 import { faultOf } from '../runner/fault.js'
 import { missingEntity } from '../runner/missing-entity.js'
@@ -45,22 +45,23 @@ export async function writeChanges(
 ): Promise<AppendOutcome> {
   const { streams, snapshots, messages, marks, rows, projected } = changes
   if (marks.length > 0) await mark(connection, marks, streams.length === 0)
-  const appended = (): Promise<AppendOutcome> => append(connection, commitId, streams)
-  const others = [
-    async () => messages.length > 0 && stage(connection, messages),
-    async () => snapshots.length > 0 && connection.run(connection.statements.saveSnapshots(snapshots)),
-  ]
-  if (projected === undefined) {
-    const [outcome] = await connection.together([
-      appended,
-      () => writeOperations(connection, rows),
-      ...others,
-    ])
-    return outcome
-  }
   // Projections want to know the positions of their events.
-  const outcome = await appended()
-  await connection.together([() => project(connection, commitId, rows, projected, outcome), ...others])
+  const appended = projected && (await append(connection, commitId, streams, false))
+  const operations = projected ? await project(connection, commitId, rows, projected, appended!) : rows
+  // Sent with COMMIT, statements cannot be refused any more. Without events it has to be known first which transaction it is.
+  const isLast =
+    connection.canCommitWith &&
+    messages.length === 0 &&
+    streams.some(({ events }) => events.length > 0) &&
+    checkThemselves(operations)
+  const steps = [
+    () =>
+      appended === undefined ? append(connection, commitId, streams, isLast) : Promise.resolve(appended),
+    async () => messages.length > 0 && stage(connection, messages),
+    () => writeOperations(connection, operations, isLast),
+    async () => snapshots.length > 0 && connection.run(connection.statements.saveSnapshots(snapshots)),
+  ] as const
+  const [outcome] = await (isLast ? connection.commitWith(steps) : connection.together(steps))
   return outcome
 }
 
@@ -68,19 +69,22 @@ async function append(
   connection: Connection,
   commitId: string,
   streams: readonly StreamChange[],
+  orFail: boolean,
 ): Promise<AppendOutcome> {
   if (streams.length === 0) return NOTHING
   const hasEvents = streams.some(({ events }) => events.length > 0)
   // An embedded database needs nothing to hold the streams: whoever writes after reading an old state is refused.
   if (!hasEvents && !connection.statements.canLockRows) return checkVersions(connection, streams)
-  const outcome = await connection.run(connection.statements.append(commitId, streams, connection.floor))
+  const outcome = await connection.run(
+    connection.statements.append(commitId, streams, connection.floor, orFail),
+  )
   if (outcome.accepted) {
     connection.keepFloor(outcome.positions)
     return outcome
   }
   await checkVersions(connection, streams)
   // Refused, and yet everything is as expected by now: the stream came into being in between.
-  return append(connection, commitId, streams)
+  return append(connection, commitId, streams, orFail)
 }
 
 /** Throws for the first stream that is not where it was expected. */
@@ -129,14 +133,17 @@ async function stage(connection: Connection, messages: readonly StagedMessage[])
   if (duplicate !== undefined) throw new DuplicateOutboxMessageError(duplicate)
 }
 
-/** Rows that were staged and rows that projections make of the events fold together, unless a projection reads first. */
+/**
+ * Rows that were staged and rows that projections make of the events fold together, unless a projection reads first. Gives
+ * what is still to be written.
+ */
 async function project(
   connection: Connection,
   commitId: string,
   rows: readonly RowOperation[],
   projected: ProjectedEvents,
   outcome: AppendOutcome,
-): Promise<void> {
+): Promise<readonly RowOperation[]> {
   const flush = (): Promise<void> => writeOperations(connection, plan.take())
   const plan: RowPlan = new RowPlan({
     entity: (target) => connection.rowTables.of(target),
@@ -153,5 +160,5 @@ async function project(
       ? cause
       : new ProjectionFailed(cause)
   })
-  await flush()
+  return plan.take()
 }

@@ -17,11 +17,12 @@ interface Batch {
 /**
  * Writes a plan: rows of one entity that set the same columns in one statement, parents before children, deletions
  * after everything else and children first. Throws if a row is not as the plan expects; the transaction around it
- * undoes what was written.
+ * undoes what was written. `orFail`: the statements themselves fail, with an error that does not say why.
  */
 export async function writeOperations(
   connection: Connection,
   operations: readonly RowOperation[],
+  orFail = false,
 ): Promise<void> {
   const byEntity = new Map<RowEntity, RowOperation[]>()
   for (const operation of operations) {
@@ -38,12 +39,18 @@ export async function writeOperations(
       await runAll(connection, steps)
       await assertAsExpected(connection, entity, unchecked)
     }
-    for (const batch of batches(entity, all)) steps.push(() => write(connection, entity, batch))
+    for (const batch of batches(entity, all)) steps.push(() => write(connection, entity, batch, orFail))
   }
   for (const entity of [...entities].reverse()) {
-    for (const batch of deletions(byEntity.get(entity)!)) steps.push(() => write(connection, entity, batch))
+    for (const batch of deletions(byEntity.get(entity)!))
+      steps.push(() => write(connection, entity, batch, orFail))
   }
   await runAll(connection, steps)
+}
+
+/** Whether each statement of a plan can check by itself what the plan expects. */
+export function checkThemselves(operations: readonly RowOperation[]): boolean {
+  return !operations.some(isUnchecked)
 }
 
 async function runAll(connection: Connection, steps: (() => Promise<void>)[]): Promise<void> {
@@ -59,9 +66,14 @@ function isUnchecked({ effect, before, expectedVersion }: RowOperation): boolean
   )
 }
 
-async function write(connection: Connection, entity: RowEntity, batch: Batch): Promise<void> {
+async function write(
+  connection: Connection,
+  entity: RowEntity,
+  batch: Batch,
+  orFail: boolean,
+): Promise<void> {
   const { effect, columns, operations } = batch
-  const written = await connection.writeRows(entity, effect, columns, operations)
+  const written = await connection.writeRows(entity, effect, columns, operations, orFail)
   const isChecked =
     effect === 'insert' || effect === 'patch' || (effect === 'delete' && demandsRows(operations))
   if (!isChecked || written === operations.length) return

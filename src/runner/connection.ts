@@ -4,7 +4,7 @@ import type { Statement } from '../sql/statement.js'
 import type { RowColumn, RowEffect, RowTable, RowWrite } from '../sql/row-table.js'
 import type { Statements } from '../sql/statements.js'
 import type { RowEntity, RowTables } from './row-tables.js'
-import type { OwnTransaction } from './own-transaction.js'
+import type { OwnTransaction, Steps } from './own-transaction.js'
 import type { Sender } from './sender.js'
 import { asRowError } from './storage-error.js'
 import { depthOf } from './transaction-hooks.js'
@@ -58,10 +58,19 @@ export class Connection {
    * Runs steps that need nothing of each other's answers, in their order; at once where the driver can. Throws the error
    * of the first step that failed, which may be there only because of another's: see `sentTogether`.
    */
-  together<Results extends readonly unknown[]>(steps: {
-    readonly [Step in keyof Results]: () => Promise<Results[Step]>
-  }): Promise<Results> {
+  together<Results extends readonly unknown[]>(steps: Steps<Results>): Promise<Results> {
     return this.sender.together(steps)
+  }
+
+  /** Whether the transaction can end with the statements that run together: they then have to fail rather than be refused. */
+  get canCommitWith(): boolean {
+    return this.phase === 'transaction' && this.own.canCommitWith
+  }
+
+  /** The same as `together` for the last steps of a transaction, which are committed with them. */
+  commitWith<Results extends readonly unknown[]>(steps: Steps<Results>): Promise<Results> {
+    this.phase = 'commit'
+    return this.own.commitWith(steps)
   }
 
   /** Whether statements went out before those ahead of them were answered, so that an error can hide what caused it. */
@@ -86,9 +95,10 @@ export class Connection {
     effect: RowEffect,
     columns: readonly RowColumn[],
     rows: readonly RowWrite[],
+    orFail: boolean,
   ): Promise<number> {
     try {
-      return await this.run(this.statements.rows.write(table, effect, columns, rows))
+      return await this.run(this.statements.rows.write(table, effect, columns, rows, orFail))
     } catch (error) {
       throw asRowError(table.tablePath, error)
     }

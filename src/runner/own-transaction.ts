@@ -12,12 +12,22 @@ export interface OwnTransaction {
   commit(): Promise<void>
   /** Undoes what is still open, if anything is. */
   rollBack(): Promise<void>
+  /** Whether COMMIT can go with the last statements, so that all of them have to be sure of what they do. */
+  readonly canCommitWith: boolean
+  /** Runs the last steps of the transaction, each of one statement, and commits it with them. */
+  commitWith<Results extends readonly unknown[]>(steps: Steps<Results>): Promise<Results>
   /** Runs code of TypeORM's that asks its query runner whether a transaction is open. */
   inside<Result>(work: () => Promise<Result>): Promise<Result>
 }
 
+export type Steps<Results extends readonly unknown[]> = {
+  readonly [Step in keyof Results]: () => Promise<Results[Step]>
+}
+
 /** Through TypeORM, whose SQLite runners let transactions take turns. */
 export class RunnerTransaction implements OwnTransaction {
+  readonly canCommitWith = false
+
   constructor(private readonly runner: QueryRunner) {}
 
   begin(): Promise<void> {
@@ -35,6 +45,10 @@ export class RunnerTransaction implements OwnTransaction {
 
   async rollBack(): Promise<void> {
     if (this.runner.isTransactionActive) await this.runner.rollbackTransaction()
+  }
+
+  commitWith(): Promise<never> {
+    throw new Error('COMMIT cannot go with other statements')
   }
 
   inside<Result>(work: () => Promise<Result>): Promise<Result> {
@@ -58,6 +72,7 @@ export class PostgresTransaction implements OwnTransaction {
   }
 
   async commit(): Promise<void> {
+    if (!this.isOpen) return
     // Nothing was sent, so nothing was begun.
     const command = this.sender.isUnopened ? 'COMMIT' : await this.client.control('commit')
     this.isOpen = false
@@ -65,6 +80,16 @@ export class PostgresTransaction implements OwnTransaction {
     // Postgres answers COMMIT of an aborted transaction with ROLLBACK and no error.
     const problem = 'A statement of the commit failed and its error was swallowed. Nothing was written.'
     throw new StorageError('commit', problem, false, 'not-written')
+  }
+
+  get canCommitWith(): boolean {
+    return this.isOpen && this.sender.canBatch
+  }
+
+  async commitWith<Results extends readonly unknown[]>(steps: Steps<Results>): Promise<Results> {
+    const results = await this.sender.together(steps, COMMIT)
+    this.isOpen = false
+    return results
   }
 
   async rollBack(): Promise<void> {
@@ -83,6 +108,13 @@ export class PostgresTransaction implements OwnTransaction {
       runner.isTransactionActive = before
     }
   }
+}
+
+const COMMIT: Statement<void> = {
+  operation: 'commit',
+  text: 'commit',
+  parameters: [],
+  decode: () => undefined,
 }
 
 /** At the level that the host has chosen for its DataSource, which TypeORM 1.x lets it do. */

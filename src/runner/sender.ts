@@ -10,6 +10,7 @@ export class Sender {
   private gathered: Sending[] | undefined
   private oneByOne = false
   private hasSentTogether = false
+  private hasEnded = false
   private turn: Promise<unknown> = Promise.resolve()
 
   constructor(
@@ -47,6 +48,7 @@ export class Sender {
   }
 
   async send<Result>(statement: Statement<Result>): Promise<Result> {
+    if (this.hasEnded) throw new Error(`'${statement.operation}' comes after the end of its transaction`)
     if (this.gathered === undefined && this.opening === undefined)
       return this.inTurn(() => runStatement(this.runner, statement, this.client))
     const rows = await new Promise<readonly Row[]>((resolve, reject) => {
@@ -59,11 +61,13 @@ export class Sender {
 
   /**
    * Runs steps that need nothing of each other's answers, in their order. Where the driver can, their first statements are
-   * sent at once. Throws the error of the first step that failed, once all have ended.
+   * sent at once. Throws the error of the first step that failed, once all have ended. `ending`: goes behind them, and
+   * nothing can follow.
    */
-  async together<Results extends readonly unknown[]>(steps: {
-    readonly [Step in keyof Results]: () => Promise<Results[Step]>
-  }): Promise<Results> {
+  async together<Results extends readonly unknown[]>(
+    steps: { readonly [Step in keyof Results]: () => Promise<Results[Step]> },
+    ending?: Statement<void>,
+  ): Promise<Results> {
     if (!this.canBatch) {
       const results: unknown[] = []
       for (const step of steps) results.push(await step())
@@ -71,7 +75,11 @@ export class Sender {
     }
     const isOutermost = this.gathered === undefined
     this.gathered ??= []
-    const running = steps.map((step) => step())
+    const running: Promise<unknown>[] = steps.map((step) => step())
+    if (ending !== undefined) {
+      running.push(this.send(ending))
+      this.hasEnded = true
+    }
     if (isOutermost) {
       const sendings = this.gathered
       this.gathered = undefined

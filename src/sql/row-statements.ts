@@ -5,13 +5,15 @@ import type { Statement } from './statement.js'
 export interface RowStatements {
   /**
    * Writes rows of one table that set the same columns, and gives how many it touched. Rows that do not fit are left
-   * alone: `insert` those that exist, `patch` and `delete` those that are missing or not at the expected version.
+   * alone: `insert` those that exist, `patch` and `delete` those that are missing or not at the expected version. `orFail`: that is an error
+   * of the database's.
    */
   write(
     table: RowTable,
     effect: RowEffect,
     columns: readonly RowColumn[],
     rows: readonly RowWrite[],
+    orFail: boolean,
   ): Statement<number>
   /** The versions of those rows that exist, by their index (`undefined` without a version column), locked until the transaction ends. */
   lock(table: RowTable, rows: readonly RowWrite[]): Statement<ReadonlyMap<number, number | undefined>>

@@ -79,12 +79,13 @@ export type Isolation = 'fresh' | 'fixed'
 export interface Statements {
   /**
    * Checks every stream and inserts all events or none, in one statement. `floor`: what an earlier append of
-   * the same transaction published for the feed.
+   * the same transaction published for the feed. `orFail`: a refusal is an error of the database's.
    */
   append(
     commitId: string,
     changes: readonly StreamChange[],
     floor: number | undefined,
+    orFail: boolean,
   ): Statement<AppendOutcome>
   /** Appends several commits, each all or nothing by itself; no two may have a stream in common. Gives one outcome a commit. */
   appendCommits(commits: readonly StreamCommit[]): Statement<readonly AppendOutcome[]>

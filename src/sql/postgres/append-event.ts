@@ -13,6 +13,8 @@ import { ownParameters } from './own-columns.js'
  * key refuses a sequence that is taken, and the gap guard one whose predecessor is missing. That costs half of what a
  * version check does. A taken sequence is no error of the database's, so that lost races do not fill its log.
  *
+ * `orFail`: a taken sequence is an error, for statements that are sent together with COMMIT.
+ *
  * The floor lock is taken before the position is drawn: the subquery's row comes first.
  */
 export function appendEvent(
@@ -24,17 +26,23 @@ export function appendEvent(
   version: number,
   event: EncodedEvent,
   floor: number | undefined,
+  orFail: boolean,
 ) => Statement<AppendOutcome> {
   // One event travels as plain parameters: taking it out of JSON would cost more than inserting it.
-  const text = (floorLock: string): string => `${APPEND_MARK} insert into ${e.table} (${insertColumns(e)})
+  const text = (
+    floorLock: string,
+    onConflict: string,
+  ): string => `${APPEND_MARK} insert into ${e.table} (${insertColumns(e)})
 select $1, $2, $3::int, $4::uuid, $5, $6::int, $7::${e.payloadType}, $8, $9::int, $10::jsonb,
   date_trunc('milliseconds', clock_timestamp())${ownParameters(e.own, 11)}
-from (select ${floorLock} offset 0) held
-on conflict (${e.aggregateType}, ${e.aggregateId}, ${e.sequence}) do nothing
+from (select ${floorLock} offset 0) held${onConflict}
 returning ${e.position}::text as position, ${milliseconds(e.recordedAt)} as recorded_at`
-  const [taking, retaking] = [
-    text(takeFloorLock(e, positionSequence)),
-    text(retakeFloorLock(e, `$${11 + e.own.filled.length}`)),
+  const doNothing = `
+on conflict (${e.aggregateType}, ${e.aggregateId}, ${e.sequence}) do nothing`
+  const [taking, failing, retaking] = [
+    text(takeFloorLock(e, positionSequence), doNothing),
+    text(takeFloorLock(e, positionSequence), ''),
+    text(retakeFloorLock(e, `$${11 + e.own.filled.length}`), doNothing),
   ]
   return (
     commitId,
@@ -42,9 +50,10 @@ returning ${e.position}::text as position, ${milliseconds(e.recordedAt)} as reco
     version,
     { name, version: eventVersion, payload, metadata, own = [] },
     floor,
+    orFail,
   ) => ({
     operation: 'append',
-    text: floor === undefined ? taking : retaking,
+    text: floor !== undefined ? retaking : orFail ? failing : taking,
     parameters: [
       aggregateType,
       aggregateId,

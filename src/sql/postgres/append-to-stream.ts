@@ -6,6 +6,7 @@ import type { Statement } from '../statement.js'
 import type { EventTable } from '../tables.js'
 import { decodeTime, milliseconds } from './event-columns.js'
 import { eventParameters } from './event-parameters.js'
+import { failUnless } from './fail-unless.js'
 import { retakeFloorLock, takeFloorLock } from './floor-lock.js'
 import { ownDefinitions, ownLabels, ownValues } from './own-columns.js'
 
@@ -16,17 +17,26 @@ export const APPEND_MARK = '/* typeorm-sourced append */'
  * Appends events to one stream: version check, floor lock and insert in one statement. It inserts
  * nothing unless the version is the expected one; a race that the check cannot see fails on the primary key.
  *
+ * `orFail`: a refusal is an error, for statements that are sent together with COMMIT.
  * `floor`: what the transaction published when it appended before; it is below every position it will ever draw.
  */
 export function appendToStream(
   e: EventTable,
   positionSequence: string,
-): (commitId: string, change: StreamChange, floor: number | undefined) => Statement<AppendOutcome> {
-  const text = (floorLock: string): string => `${APPEND_MARK} ${check(e, floorLock)}, ${insert(e)}`
-  const [taking, retaking] = [text(takeFloorLock(e, positionSequence)), text(retakeFloorLock(e, '$7'))]
-  return (commitId, { aggregateType, aggregateId, expectedVersion, events }, floor) => ({
+): (
+  commitId: string,
+  change: StreamChange,
+  floor: number | undefined,
+  orFail: boolean,
+) => Statement<AppendOutcome> {
+  const text = (floorLock: string, checked = ''): string =>
+    `${APPEND_MARK} ${check(e, floorLock)}, ${insert(e, checked)}`
+  const taking = text(takeFloorLock(e, positionSequence))
+  const failing = text(takeFloorLock(e, positionSequence), `, ${failUnless('i.positions is not null')}`)
+  const retaking = text(retakeFloorLock(e, '$7'))
+  return (commitId, { aggregateType, aggregateId, expectedVersion, events }, floor, orFail) => ({
     operation: 'append',
-    text: floor === undefined ? taking : retaking,
+    text: floor !== undefined ? retaking : orFail ? failing : taking,
     parameters: [
       aggregateType,
       aggregateId,
@@ -53,7 +63,7 @@ function check(e: EventTable, floorLock: string): string {
 )`
 }
 
-function insert(e: EventTable): string {
+function insert(e: EventTable, checked: string): string {
   return `inserted as (
   insert into ${e.table} (${insertColumns(e)})
   select $1, $2, held.version + event.ordinality, $4::uuid, event.name, event.version, event.payload, event.codec,
@@ -65,7 +75,7 @@ function insert(e: EventTable): string {
   order by event.ordinality
   returning ${e.position} as position, ${e.recordedAt} as recorded_at
 )
-select (i.positions is not null)::int as accepted, stream.version as versions, i.positions, i.recorded_at
+select (i.positions is not null)::int as accepted, stream.version as versions, i.positions, i.recorded_at${checked}
 from stream left join (
   select string_agg(position::text, ',' order by position) as positions, ${milliseconds('max(recorded_at)')} as recorded_at
   from inserted

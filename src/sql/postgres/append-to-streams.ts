@@ -8,12 +8,15 @@ import { literal } from '../tables.js'
 import { APPEND_MARK, decodeAppend } from './append-to-stream.js'
 import { milliseconds } from './event-columns.js'
 import { eventParameters } from './event-parameters.js'
+import { failUnless } from './fail-unless.js'
 import { retakeFloorLock, takeFloorLock } from './floor-lock.js'
 import { ownDefinitions, ownLabels, ownValuesOrLast } from './own-columns.js'
 
 /**
  * Appends commits of any number of streams in one statement, each of them all or nothing: one that is refused does
  * not touch the others. No two of them may have a stream in common.
+ *
+ * `orFail`: a refusal is an error, for statements that are sent together with COMMIT.
  *
  * Positions are drawn in the order in which the events were handed in; rows are inserted sorted by stream, so
  * that two statements which share streams wait for each other instead of deadlocking. A stream that is only
@@ -23,8 +26,12 @@ import { ownDefinitions, ownLabels, ownValuesOrLast } from './own-columns.js'
 export function appendToStreams(
   e: EventTable,
   positionSequence: string,
-): (commits: readonly StreamCommit[], floor: number | undefined) => Statement<readonly AppendOutcome[]> {
-  const text = (floorLock: string): string => `${APPEND_MARK} with stream as materialized (
+): (
+  commits: readonly StreamCommit[],
+  floor: number | undefined,
+  orFail: boolean,
+) => Statement<readonly AppendOutcome[]> {
+  const text = (floorLock: string, checked = ''): string => `${APPEND_MARK} with stream as materialized (
   select s.*, coalesce((
     select e.${e.sequence} from ${e.table} e where e.${e.aggregateType} = s.type and e.${e.aggregateId} = s.id
     order by e.${e.sequence} desc limit 1
@@ -56,15 +63,17 @@ export function appendToStreams(
   from event join stream on stream.stream = event.stream
   order by stream.type collate "C", stream.id collate "C", event.nth
 )
-select verdict.accepted::int as accepted, verdict.versions, i.positions, i.recorded_at
+select verdict.accepted::int as accepted, verdict.versions, i.positions, i.recorded_at${checked}
 from verdict left join (
   select commit, ${milliseconds('max(recorded_at)')} as recorded_at,
     string_agg(position::text, ',' order by ordinality) filter (where name <> ${literal(CHECKED_EVENT_NAME)}) as positions
   from event group by commit
 ) i on i.commit = verdict.commit
 order by verdict.commit`
-  const [taking, holding] = [text(takeFloorLock(e, positionSequence)), text(retakeFloorLock(e, '$4'))]
-  return (commits, floor) => {
+  const taking = text(takeFloorLock(e, positionSequence))
+  const failing = text(takeFloorLock(e, positionSequence), `, ${failUnless('verdict.accepted')}`)
+  const retaking = text(retakeFloorLock(e, '$4'))
+  return (commits, floor, orFail) => {
     const streams = commits.flatMap(({ commitId, changes }, commit) =>
       changes.map((change) => ({ commit, commitId, change })),
     )
@@ -76,7 +85,7 @@ order by verdict.commit`
     )
     return {
       operation: 'append',
-      text: floor === undefined ? taking : holding,
+      text: floor !== undefined ? retaking : orFail ? failing : taking,
       parameters: [
         JSON.stringify(
           streams.map(({ commit, commitId, change }, stream) => ({

@@ -38,17 +38,18 @@ export function postgresStatements(
   const toOne = appendToStream(events, positionSequence)
   const toMany = appendToStreams(events, positionSequence)
   return {
-    append: (commitId, changes, floor) => {
+    append: (commitId, changes, floor, orFail) => {
       const [change, second] = changes
-      if (change === undefined || second !== undefined) return only(toMany([{ commitId, changes }], floor))
+      if (change === undefined || second !== undefined)
+        return only(toMany([{ commitId, changes }], floor, orFail))
       const [event, another] = change.events
-      if (event === undefined) return only(toMany([{ commitId, changes }], floor))
+      if (event === undefined) return only(toMany([{ commitId, changes }], floor, orFail))
       const version = exactVersion(change.expectedVersion)
       return another === undefined && version !== undefined
-        ? one(commitId, change, version, event, floor)
-        : toOne(commitId, change, floor)
+        ? one(commitId, change, version, event, floor, orFail)
+        : toOne(commitId, change, floor, orFail)
     },
-    appendCommits: (commits) => toMany(commits, undefined),
+    appendCommits: (commits) => toMany(commits, undefined, false),
     impatience,
     streamVersions: streamVersions(events),
     versionAt: versionAt(events),

@@ -1,4 +1,5 @@
 import { decodeInteger } from '../decode.js'
+import { failUnless } from './fail-unless.js'
 import { replaceText } from '../replace-text.js'
 import type { RowStatements } from '../row-statements.js'
 import type { EncodedValue, RowColumn, RowEffect, RowTable, RowWrite } from '../row-table.js'
@@ -8,16 +9,17 @@ import type { EncodedValue, RowColumn, RowEffect, RowTable, RowWrite } from '../
  * column type, also enums and arrays of the host's, is read by the database's own rules.
  */
 export const rowStatements: RowStatements = {
-  write: (table, effect, columns, rows) => {
+  write: (table, effect, columns, rows, orFail) => {
     const isCounted = effect === 'insert' || effect === 'patch' || effect === 'delete'
+    const mustFail = orFail && isCounted
     const text = writeText(table, effect, columns)
     return {
       operation: `write ${table.tablePath}`,
       // What writes every row whatever it finds need not count them, which takes a tenth of its time.
       text: isCounted
-        ? `with written as (\n  ${text}\n  returning 1\n)\nselect count(*) as written from written`
+        ? `with written as (\n  ${text}\n  returning 1\n)\nselect count(*) as written${mustFail ? `, ${failUnless('count(*) = $2::int')}` : ''} from written`
         : text,
-      parameters: [rowsParameter(table, columns, rows)],
+      parameters: [rowsParameter(table, columns, rows), ...(mustFail ? [rows.length] : [])],
       decode: ([row]) => (isCounted ? decodeInteger(row?.['written']) : rows.length),
     }
   },
