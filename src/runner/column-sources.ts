@@ -43,9 +43,12 @@ export interface SnapshotSource {
 }
 
 /** Where the values of own columns come from, one function a column; `undefined` is stored as null. */
-export type ColumnSources<Columns, Source> = {
+export type ColumnSources<Columns, Source> = OrNothing<{
   readonly [Column in keyof Columns]?: (source: Source) => Columns[Column] | undefined
-}
+}>
+
+/** A type without properties would take any object. */
+type OrNothing<Columns> = keyof Columns extends never ? Readonly<Record<string, never>> : Columns
 
 /** Where the values of an event entity's own columns come from. */
 export type EventColumnSources<Entity> = ColumnSources<EventColumns<Entity>, EventSource>
@@ -60,11 +63,11 @@ export type SnapshotColumnSources<Entity> = ColumnSources<
 type Comparable = string | number | bigint | boolean | Date | null
 
 /** Conditions on an event entity's own columns, all of which have to hold: a value, null, or a list of which any will do. */
-export type ColumnFilter<Entity> = {
+export type ColumnFilter<Entity> = OrNothing<{
   readonly [
     Column in keyof EventColumns<Entity> as EventColumns<Entity>[Column] extends Comparable ? Column : never
   ]?: EventColumns<Entity>[Column] | readonly EventColumns<Entity>[Column][]
-}
+}>
 
 /** An event as a store reads it whose event entity adds columns: with their values. */
 export type WithColumns<Event, Entity> = keyof EventColumns<Entity> extends never

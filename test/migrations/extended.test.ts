@@ -56,12 +56,14 @@ async function runGenerated(dataSource: DataSource): Promise<number> {
   return upQueries.length
 }
 
+type Row<Entity extends (...parameters: never[]) => new () => object> = InstanceType<ReturnType<Entity>>
+
 /** A store works on the tables as they are. */
 async function useStore(dataSource: DataSource): Promise<void> {
   await dataSource.getRepository(Tenant).insert({ id: 'a' })
-  const store = new EventStore<ReturnType<typeof tenantEvent>['prototype']>(dataSource, {
+  const store = new EventStore<Row<typeof tenantEvent>, Row<typeof tenantSnapshot>>(dataSource, {
     eventColumns: { tenantId: () => 'a' },
-    snapshotColumns: { tenantId: () => 'a' } as object,
+    snapshotColumns: { tenantId: () => 'a' },
   })
   await store.verifySchema()
   const stream = { aggregateType: 'account', aggregateId: 'a' }
