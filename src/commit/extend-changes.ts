@@ -1,5 +1,6 @@
 import type { EncodedValue } from '../model/encoded-value.js'
 import type { Metadata, NewEvent, StreamAppend } from '../model/event.js'
+import type { NewOutboxMessage, StagedMessage } from '../model/message.js'
 import { exactVersion } from '../model/expected-version.js'
 import { streamIdOf } from '../model/stream-identity.js'
 import type { StreamIdentity } from '../model/stream-identity.js'
@@ -46,6 +47,21 @@ export function extendSnapshot(
   const stream = identityOf(snapshot)
   const what = (): string => `the snapshot of stream ${streamIdOf(stream)}`
   return { ...snapshot, own: own.encode({ state, version: snapshot.version, metadata, stream }, what) }
+}
+
+/** The same for outbox messages; `outgoing`: as they were handed in, in the same order. */
+export function extendMessages(
+  database: Database,
+  staged: readonly StagedMessage[],
+  outgoing: readonly { readonly message: NewOutboxMessage; readonly metadata: Metadata }[],
+): readonly StagedMessage[] {
+  const own = database.tables.outbox?.own
+  if (own?.areFilled !== true) return staged
+  return staged.map((message, index) => {
+    const { message: given, metadata: scope } = outgoing[index]!
+    const source = { message: given, metadata: { ...scope, ...given.metadata }, source: message.source }
+    return { ...message, own: own.encode(source, () => `outbox message '${message.messageId}'`) }
+  })
 }
 
 function eventValues(database: Database, change: StreamChange, event: NewEvent): readonly EncodedValue[] {

@@ -1,8 +1,9 @@
-import type { AggregateEventRow, AggregateSnapshotRow } from '../../entities/index.js'
+import type { AggregateEventRow, AggregateSnapshotRow, OutboxMessageRow } from '../../entities/index.js'
 import type { Metadata, NewEvent } from '../model/event.js'
+import type { MessageSource, NewOutboxMessage } from '../model/message.js'
 import type { StreamIdentity } from '../model/stream-identity.js'
 
-export type { AggregateEventRow, AggregateSnapshotRow } from '../../entities/index.js'
+export type { AggregateEventRow, AggregateSnapshotRow, OutboxMessageRow } from '../../entities/index.js'
 
 /** What a host's entity adds to a shipped one: the names and types of its properties. */
 export type OwnColumns<Entity, Shipped> = {
@@ -42,6 +43,16 @@ export interface SnapshotSource {
   readonly stream: StreamIdentity
 }
 
+/** What the values of an outbox message's own columns are made of. */
+export interface OutboxSource {
+  /** The message as it was handed in. */
+  readonly message: NewOutboxMessage
+  /** The message's, that of the scope (`withMetadata`) included. */
+  readonly metadata: Metadata
+  /** The stream that it is about, if it is about one. */
+  readonly source: MessageSource | undefined
+}
+
 /** Where the values of own columns come from, one function a column; `undefined` is stored as null. */
 export type ColumnSources<Columns, Source> = OrNothing<{
   readonly [Column in keyof Columns]?: (source: Source) => Columns[Column] | undefined
@@ -58,6 +69,9 @@ export type SnapshotColumnSources<Entity> = ColumnSources<
   OwnColumns<Entity, AggregateSnapshotRow>,
   SnapshotSource
 >
+
+/** Where the values of an outbox entity's own columns come from. */
+export type OutboxColumnSources<Entity> = ColumnSources<OwnColumns<Entity, OutboxMessageRow>, OutboxSource>
 
 /** The types of values that columns can be compared by. */
 type Comparable = string | number | bigint | boolean | Date | null

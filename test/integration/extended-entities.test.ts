@@ -12,9 +12,9 @@ import {
   SchemaError,
   withMetadata,
 } from '../../src/index.js'
-import type { EventSource } from '../../src/index.js'
+import type { EventSource, OutboxSource } from '../../src/index.js'
 import { databases } from '../support/databases.js'
-import { Tenant, tenantEvent, tenantSnapshot, withTenants } from './extended-entities.js'
+import { Tenant, tenantEvent, tenantMessage, tenantSnapshot, withTenants } from './extended-entities.js'
 
 @Aggregate('account', { snapshots: { every: 2 } })
 class Account extends AggregateRoot {
@@ -50,7 +50,13 @@ async function collect<T>(source: AsyncIterable<T>): Promise<T[]> {
 describe.each(databases())('2.6 a host on $name that extends the event and snapshot entities', (database) => {
   const TenantEvent = tenantEvent(database.dialect)
   const TenantSnapshot = tenantSnapshot(database.dialect)
+  const TenantMessage = tenantMessage(database.dialect)
   const options = {
+    outboxMessageEntity: TenantMessage,
+    outboxColumns: {
+      tenantId: tenantOf,
+      detail: ({ source }: OutboxSource) => ({ about: source?.aggregateId ?? null }),
+    },
     eventEntity: TenantEvent,
     snapshotEntity: TenantSnapshot,
     eventColumns: {
@@ -74,7 +80,9 @@ describe.each(databases())('2.6 a host on $name that extends the event and snaps
   let store: ReturnType<typeof makeStore>
 
   beforeAll(async () => {
-    dataSource = await withTenants(await database.openWith([Tenant, TenantEvent, TenantSnapshot]))
+    dataSource = await withTenants(
+      await database.openWith([Tenant, TenantEvent, TenantSnapshot, TenantMessage]),
+    )
     store = makeStore()
   })
   afterAll(() => database.close(dataSource))
@@ -158,6 +166,30 @@ describe.each(databases())('2.6 a host on $name that extends the event and snaps
     expect(await store.repository(Account).load(id)).toMatchObject({ balance: 10 })
   })
 
+  it('fills outbox messages', async () => {
+    const account = store.repository(Account).create(randomUUID())
+    await withMetadata({ tenant: 'b' }, () =>
+      store.unitOfWork((work) => {
+        account.deposit({ amount: 1 })
+        work.add(account)
+        work.send({ type: 'told', messageId: account.aggregateId }, { source: account })
+        work.send({ type: 'told' }, { source: account })
+      }),
+    )
+    const rows = dataSource.getRepository(TenantMessage)
+    expect(await rows.findOneByOrFail({ messageId: account.aggregateId })).toMatchObject({
+      tenantId: 'b',
+      detail: { about: account.aggregateId },
+    })
+    const bare = store.unitOfWork((work) => work.send({ type: 'told', messageId: 'bare' }))
+    await expect(bare).rejects.toThrow(
+      /'tenantId' of TenantMessage, outbox message 'bare': .* must not be null/,
+    )
+    expect(await rows.countBy({ messageId: 'bare' })).toBe(0)
+    const [claimed] = await store.outbox.claim({ worker: 'w', limit: 1 })
+    await store.outbox.complete(claimed!)
+  })
+
   it('3.5 still holds streams that are only checked, whose values come from nowhere', async () => {
     const [checked, written] = [fresh(), fresh()]
     await store.append({ ...checked, expectedVersion: 0, events: [noted()] })
@@ -233,7 +265,7 @@ describe.each(databases())('2.6 a host on $name that extends the event and snaps
     expect(account.pendingEvents).toHaveLength(1)
   })
 
-  it('7.8 filters the feed, streams and lists of streams by them', async () => {
+  it('9.6 filters the feed, streams and lists of streams by them', async () => {
     const [one, two] = [fresh(), fresh()]
     two.aggregateType = one.aggregateType
     const { request } = full
@@ -265,7 +297,7 @@ describe.each(databases())('2.6 a host on $name that extends the event and snaps
     }
   })
 
-  it('7.8 the feed of one tenant is read through the index of the host', async () => {
+  it('9.6 the feed of one tenant is read through the index of the host', async () => {
     const aggregateType = `many-${randomUUID()}`
     const events = Array.from({ length: 400 }, (_, index) => noted(undefined, index % 100 === 0 ? 'b' : 'a'))
     for (let batch = 0; batch < 5; batch++)
