@@ -32,6 +32,12 @@ export interface StreamChange extends StreamIdentity {
   readonly placeholder?: readonly EncodedValue[]
 }
 
+/** The events of one commit, ready for SQL: all of them are stored, or none. */
+export interface StreamCommit {
+  readonly commitId: string
+  readonly changes: readonly StreamChange[]
+}
+
 /** An event row as the database returned it, its payload still encoded. */
 export interface StoredEvent extends StreamIdentity {
   readonly sequence: number

@@ -14,10 +14,13 @@ import type { DatabaseOptions } from './database-options.js'
 import { faultOf } from './fault.js'
 import { runnerOf } from './host.js'
 import type { Host } from './host.js'
+import { PostgresTransaction, RunnerTransaction } from './own-transaction.js'
+import { PostgresClient } from './postgres-client.js'
 import { resolveTables, tablesOf } from './resolve-tables.js'
 import type { ResolvedTable, ResolvedTables } from './resolve-tables.js'
 import { RowTables } from './row-tables.js'
 import { runStatement } from './run-statement.js'
+import { Sender } from './sender.js'
 import { assertNotGuarded, guardSqlite, ownRunner, runnerInScope } from './sqlite-guard.js'
 import { hooksOf } from './transaction-hooks.js'
 import type { JoinedTransaction, TransactionHooks } from './transaction-hooks.js'
@@ -41,7 +44,7 @@ export class Database {
     this.rowTables = new RowTables(dataSource, this.dialect)
     this.hooks = hooksOf(
       dataSource,
-      this.dialect === 'postgres' ? (runner) => runStatement(runner, probeTransaction, false) : undefined,
+      this.dialect === 'postgres' ? (runner) => runStatement(runner, probeTransaction, undefined) : undefined,
     )
   }
 
@@ -157,8 +160,12 @@ export class Database {
     runner: QueryRunner,
     joined: JoinedTransaction | undefined,
   ): Promise<Connection> {
-    const prepared = this.dialect === 'postgres' && this.options.preparedStatements
-    return new Connection(runner, await this.statements(runner), joined, prepared, this.rowTables)
+    const statements = await this.statements(runner)
+    const client = this.dialect === 'postgres' ? await PostgresClient.of(runner) : undefined
+    const sender = new Sender(runner, this.options.preparedStatements ? client : undefined)
+    const own =
+      client === undefined ? new RunnerTransaction(runner) : new PostgresTransaction(runner, client, sender)
+    return new Connection(runner, statements, joined, sender, own, this.rowTables)
   }
 
   /**
@@ -179,7 +186,7 @@ export class Database {
         this.dialect === 'postgres'
           ? inspectPostgresTable(names.table, resolved.events.names.position)
           : inspectSqliteTable(names.table)
-      return { metadata, payloadType, table: await runStatement(runner, statement, false) }
+      return { metadata, payloadType, table: await runStatement(runner, statement, undefined) }
     }
     const events = await inspect(resolved.events)
     const snapshots = await inspect(resolved.snapshots)

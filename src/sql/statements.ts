@@ -1,5 +1,12 @@
 import type { Metadata } from '../model/event.js'
-import type { AppendOutcome, StoredEvent, StoredSnapshot, StreamChange, TailEvent } from '../model/stored.js'
+import type {
+  AppendOutcome,
+  StoredEvent,
+  StoredSnapshot,
+  StreamChange,
+  StreamCommit,
+  TailEvent,
+} from '../model/stored.js'
 import type { StreamIdentity } from '../model/stream-identity.js'
 import type { InboxStatements } from './inbox-statements.js'
 import type { LockStatements } from './lock-statements.js'
@@ -79,6 +86,8 @@ export interface Statements {
     changes: readonly StreamChange[],
     floor: number | undefined,
   ): Statement<AppendOutcome>
+  /** Appends several commits, each all or nothing by itself; no two may have a stream in common. Gives one outcome a commit. */
+  appendCommits(commits: readonly StreamCommit[]): Statement<readonly AppendOutcome[]>
   streamVersions(streams: readonly StreamIdentity[]): Statement<readonly number[]>
   /** The version a stream had at a time: its last event recorded then or before. */
   versionAt(stream: StreamIdentity, time: Date): Statement<number>
