@@ -28,7 +28,7 @@ export function extendChanges(
     if (events.length === 0) return withPlaceholder(database, change, metadata)
     const encoded = change.events.map((event, nth) => ({
       ...event,
-      own: eventValues(database, change, events[nth]!),
+      own: ownValuesOf(database, change, events[nth]!),
     }))
     return { ...change, events: encoded }
   })
@@ -64,8 +64,13 @@ export function extendMessages(
   })
 }
 
-function eventValues(database: Database, change: StreamChange, event: NewEvent): readonly EncodedValue[] {
-  const stream = identityOf(change)
+/** The values of the host's columns for one event, in the order in which statements fill them. */
+export function ownValuesOf(
+  database: Database,
+  of: StreamIdentity,
+  event: NewEvent,
+): readonly EncodedValue[] {
+  const stream = identityOf(of)
   const what = (): string => `event '${event.name}' of stream ${streamIdOf(stream)}`
   return database.tables.events.own.encode({ event, metadata: event.metadata ?? {}, stream }, what)
 }

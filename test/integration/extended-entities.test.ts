@@ -337,6 +337,61 @@ describe.each(databases())('2.6 a host on $name that extends the event and snaps
     ).toThrow('snapshotColumns.tenantId is a string; it has to be a function')
   })
 
+  it('embedded objects, and types that only one database has, go there and back', async () => {
+    const isPostgres = database.dialect === 'postgres'
+    class Audit {
+      @Column({ type: 'varchar' })
+      by!: string
+
+      @Column({ type: 'integer', nullable: true })
+      level!: number | null
+    }
+    @Entity('aggregate_events')
+    class RichEvent extends eventEntity(database.dialect) {
+      @Column(() => Audit)
+      audit!: Audit
+
+      @Column({ type: isPostgres ? 'text' : 'simple-array', array: isPostgres, nullable: true })
+      tags!: string[] | null
+
+      @Column({ type: isPostgres ? 'jsonb' : 'json', nullable: true })
+      extra!: Record<string, unknown> | null
+
+      @Column({ type: 'numeric', precision: 10, scale: 2, nullable: true })
+      price!: string | number | null
+    }
+    const given = {
+      audit: Object.assign(new Audit(), { by: `O'Hara "x"`, level: 3 }),
+      tags: ['a', `b"c'd`, '{e}'],
+      extra: { deep: [1, { 'é"': null }], text: '\\u0000' },
+      price: isPostgres ? '12.50' : 12.5,
+    }
+    const other = await withTenants(await database.openWith([Tenant, RichEvent]))
+    const rich = new EventStore(other, {
+      eventEntity: RichEvent,
+      eventColumns: {
+        audit: () => given.audit,
+        tags: () => given.tags,
+        extra: () => given.extra,
+        price: () => given.price,
+      },
+    })
+    const stream = fresh()
+    await rich.append({ ...stream, expectedVersion: 0, events: [noted()] })
+    await rich.append({ ...stream, expectedVersion: 1, events: [noted(), noted()] })
+    await rich.append([
+      { ...stream, expectedVersion: 3 },
+      { ...fresh(), expectedVersion: 0, events: [noted()] },
+    ])
+    for await (const { columns } of rich.readAll()) expect(columns).toEqual(given)
+    const unfilled = new EventStore(other, {
+      eventEntity: RichEvent,
+      eventColumns: { extra: () => ({ text: '\0' }) },
+    })
+    await expect(unfilled.verifySchema()).rejects.toThrow(`eventColumns: { audit: … }`)
+    await database.close(other)
+  })
+
   it('two DataSources whose modules extend the same entity differently keep apart', async () => {
     @Entity('aggregate_events')
     class RegionEvent extends eventEntity(database.dialect) {
