@@ -250,6 +250,16 @@ describe.each(databases())('2.6 a host on $name that extends the event and snaps
     expect(await collect(store.readStream(stream))).toEqual([])
   })
 
+  it('3.10 a foreign key of the host that fails is no conflict, and nothing is written', async () => {
+    const stream = fresh()
+    for (const events of [[noted({}, 'nobody')], [noted(), noted({}, 'nobody')]]) {
+      const append = store.append({ ...stream, expectedVersion: 0, events })
+      await expect(append).rejects.toThrow(/foreign key/i)
+      await expect(append).rejects.not.toThrow(ConcurrentWriteError)
+    }
+    expect(await collect(store.readStream(stream))).toEqual([])
+  })
+
   it('a source that throws fails the commit with its own error, and the aggregate keeps its events', async () => {
     const failing = new EventStore(dataSource, {
       ...options,
