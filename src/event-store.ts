@@ -20,7 +20,7 @@ import { assertKnown, resolveOptions } from './options.js'
 import type { EventStoreOptions } from './options.js'
 import type { LoadContext } from './reading/load-aggregates.js'
 import { reading } from './reading/read-stream.js'
-import type { AggregateEventRow, AggregateSnapshotRow } from './runner/column-sources.js'
+import type { AggregateEventRow, AggregateSnapshotRow, OutboxMessageRow } from './runner/column-sources.js'
 import { dataSourceOf } from './runner/host.js'
 import type { Host } from './runner/host.js'
 import { StoreCore } from './store-core.js'
@@ -44,6 +44,7 @@ import type { UnitOfWorkOptions, UnitOfWorkResult } from './unit-of-work.js'
 export class EventStore<
   Event extends object = AggregateEventRow,
   Snapshot extends object = AggregateSnapshotRow,
+  Message extends object = OutboxMessageRow,
 > extends EventStreams<Event> {
   /** @internal */
   protected readonly core: StoreCore
@@ -52,7 +53,7 @@ export class EventStore<
 
   constructor(
     readonly dataSource: DataSource,
-    options: EventStoreOptions<Event, Snapshot> = {},
+    options: EventStoreOptions<Event, Snapshot, Message> = {},
   ) {
     super()
     this.core = new StoreCore(dataSource, resolveOptions(options))
@@ -69,13 +70,13 @@ export class EventStore<
    *   await store.within(manager).repository(Account).commit(account)
    * })
    */
-  within(host: Host): EventStore<Event, Snapshot> {
+  within(host: Host): EventStore<Event, Snapshot, Message> {
     if (dataSourceOf(host) !== this.dataSource) {
       throw new InvalidArgumentError(
         'The manager or query runner given to within() belongs to another DataSource.',
       )
     }
-    const bound = Object.create(EventStore.prototype) as EventStore<Event, Snapshot>
+    const bound = Object.create(EventStore.prototype) as EventStore<Event, Snapshot, Message>
     return Object.assign(bound, { dataSource: this.dataSource, core: this.core, host })
   }
 

@@ -75,6 +75,8 @@ export type {
   EventColumns,
   EventColumnSources,
   EventSource,
+  OutboxColumnSources,
+  OutboxSource,
   SnapshotColumnSources,
   SnapshotSource,
   WithColumns,

@@ -5,6 +5,8 @@ import type {
   AggregateEventRow,
   AggregateSnapshotRow,
   EventColumnSources,
+  OutboxColumnSources,
+  OutboxMessageRow,
   SnapshotColumnSources,
 } from './runner/column-sources.js'
 import type { DatabaseOptions } from './runner/database-options.js'
@@ -18,10 +20,11 @@ export interface Warning {
   readonly cause?: unknown
 }
 
-/** Settings of an `EventStore`; all optional. `Event`, `Snapshot`: the host's entities, if they add columns. */
+/** Settings of an `EventStore`; all optional. `Event`, `Snapshot`, `Message`: the host's entities, if they add columns. */
 export interface EventStoreOptions<
   Event extends object = AggregateEventRow,
   Snapshot extends object = AggregateSnapshotRow,
+  Message extends object = OutboxMessageRow,
 > {
   /** Codecs beside the built-in `json` version 1. */
   readonly codecs?: readonly Codec[]
@@ -82,10 +85,12 @@ export interface EventStoreOptions<
   readonly eventColumns?: EventColumnSources<NoInfer<Event>>
   /** The same for the snapshot entity. */
   readonly snapshotColumns?: SnapshotColumnSources<NoInfer<Snapshot>>
+  /** The same for the outbox entity. */
+  readonly outboxColumns?: OutboxColumnSources<NoInfer<Message>>
   /** Which entity maps the processed messages; needed only if the DataSource registers several. */
   readonly processedMessageEntity?: new () => object
   /** Which entity maps the outbox; needed only if the DataSource registers several. */
-  readonly outboxMessageEntity?: new () => object
+  readonly outboxMessageEntity?: new () => Message
   /** Which entity maps the locks; needed only if the DataSource registers several. */
   readonly aggregateLockEntity?: new () => object
   /** Told of what went wrong without failing anything. @defaultValue TypeORM's logger, at level `warn` */
@@ -115,6 +120,7 @@ const DEFAULTS = {
   snapshotEntity: undefined,
   eventColumns: undefined,
   snapshotColumns: undefined,
+  outboxColumns: undefined,
   processedMessageEntity: undefined,
   outboxMessageEntity: undefined,
   aggregateLockEntity: undefined,
@@ -122,8 +128,8 @@ const DEFAULTS = {
 } as const satisfies { [Option in keyof Required<EventStoreOptions>]: unknown }
 
 /** Fills in defaults, once; refuses unknown options and impossible values. */
-export function resolveOptions<Event extends object, Snapshot extends object>(
-  options: EventStoreOptions<Event, Snapshot>,
+export function resolveOptions<Event extends object, Snapshot extends object, Message extends object>(
+  options: EventStoreOptions<Event, Snapshot, Message>,
 ): ResolvedOptions {
   assertKnown('EventStore', options, Object.keys(DEFAULTS))
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
@@ -134,6 +140,7 @@ export function resolveOptions<Event extends object, Snapshot extends object>(
   assertMilliseconds('lostCommitTimeoutMs', resolved.lostCommitTimeoutMs)
   assertFunctions('eventColumns', resolved.eventColumns)
   assertFunctions('snapshotColumns', resolved.snapshotColumns)
+  assertFunctions('outboxColumns', resolved.outboxColumns)
   return Object.freeze(resolved)
 }
 

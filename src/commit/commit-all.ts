@@ -15,7 +15,7 @@ import type { CommitListeners } from './commit-listeners.js'
 import { describeCommit } from './describe-commit.js'
 import { appendOf, captureSnapshot, isSnapshotDue, newestMetadata } from './plan-aggregates.js'
 import type { Member } from './plan-aggregates.js'
-import { extendChanges } from './extend-changes.js'
+import { extendChanges, extendMessages } from './extend-changes.js'
 import { planStreams } from './plan-changes.js'
 import { planMarks, planMessages } from './plan-messages.js'
 import type { OutgoingMessage } from './plan-messages.js'
@@ -64,7 +64,8 @@ export async function commitAll(context: CommitContext, request: CommitRequest):
   const { appends, members } = request
   const all = [...appends, ...members.map(appendOf)]
   const planned = planStreams(serializer, all)
-  const messages = planMessages(serializer, request.messages, appends.length === 0 ? members : [])
+  const staged = planMessages(serializer, request.messages, appends.length === 0 ? members : [])
+  const messages = extendMessages(database, staged, request.messages)
   const marks = planMarks(request.marks)
   const rows = request.rows()
   orderTables(rows.map(({ entity }) => entity))

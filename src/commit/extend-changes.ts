@@ -1,5 +1,6 @@
 import type { EncodedValue } from '../model/encoded-value.js'
 import type { Metadata, NewEvent, StreamAppend } from '../model/event.js'
+import type { NewOutboxMessage, StagedMessage } from '../model/message.js'
 import { exactVersion } from '../model/expected-version.js'
 import { streamIdOf } from '../model/stream-identity.js'
 import type { StreamIdentity } from '../model/stream-identity.js'
@@ -27,7 +28,7 @@ export function extendChanges(
     if (events.length === 0) return withPlaceholder(database, change, metadata)
     const encoded = change.events.map((event, nth) => ({
       ...event,
-      own: eventValues(database, change, events[nth]!),
+      own: ownValuesOf(database, change, events[nth]!),
     }))
     return { ...change, events: encoded }
   })
@@ -48,8 +49,28 @@ export function extendSnapshot(
   return { ...snapshot, own: own.encode({ state, version: snapshot.version, metadata, stream }, what) }
 }
 
-function eventValues(database: Database, change: StreamChange, event: NewEvent): readonly EncodedValue[] {
-  const stream = identityOf(change)
+/** The same for outbox messages; `outgoing`: as they were handed in, in the same order. */
+export function extendMessages(
+  database: Database,
+  staged: readonly StagedMessage[],
+  outgoing: readonly { readonly message: NewOutboxMessage; readonly metadata: Metadata }[],
+): readonly StagedMessage[] {
+  const own = database.tables.outbox?.own
+  if (own?.areFilled !== true) return staged
+  return staged.map((message, index) => {
+    const { message: given, metadata: scope } = outgoing[index]!
+    const source = { message: given, metadata: { ...scope, ...given.metadata }, source: message.source }
+    return { ...message, own: own.encode(source, () => `outbox message '${message.messageId}'`) }
+  })
+}
+
+/** The values of the host's columns for one event, in the order in which statements fill them. */
+export function ownValuesOf(
+  database: Database,
+  of: StreamIdentity,
+  event: NewEvent,
+): readonly EncodedValue[] {
+  const stream = identityOf(of)
   const what = (): string => `event '${event.name}' of stream ${streamIdOf(stream)}`
   return database.tables.events.own.encode({ event, metadata: event.metadata ?? {}, stream }, what)
 }

@@ -1,3 +1,4 @@
+import type { EncodedValue } from './encoded-value.js'
 import type { Metadata } from './event.js'
 import type { EncodedPayload } from './stored.js'
 import type { StreamIdentity } from './stream-identity.js'
@@ -52,4 +53,6 @@ export interface StagedMessage {
   readonly source: MessageSource | undefined
   readonly correlationId: string | undefined
   readonly causationId: string | undefined
+  /** The values of the columns that the host added and says how to fill, in the table's order. */
+  readonly own?: readonly EncodedValue[]
 }

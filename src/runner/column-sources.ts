@@ -1,8 +1,9 @@
-import type { AggregateEventRow, AggregateSnapshotRow } from '../../entities/index.js'
+import type { AggregateEventRow, AggregateSnapshotRow, OutboxMessageRow } from '../../entities/index.js'
 import type { Metadata, NewEvent } from '../model/event.js'
+import type { MessageSource, NewOutboxMessage } from '../model/message.js'
 import type { StreamIdentity } from '../model/stream-identity.js'
 
-export type { AggregateEventRow, AggregateSnapshotRow } from '../../entities/index.js'
+export type { AggregateEventRow, AggregateSnapshotRow, OutboxMessageRow } from '../../entities/index.js'
 
 /** What a host's entity adds to a shipped one: the names and types of its properties. */
 export type OwnColumns<Entity, Shipped> = {
@@ -42,10 +43,23 @@ export interface SnapshotSource {
   readonly stream: StreamIdentity
 }
 
-/** Where the values of own columns come from, one function a column; `undefined` is stored as null. */
-export type ColumnSources<Columns, Source> = {
-  readonly [Column in keyof Columns]?: (source: Source) => Columns[Column] | undefined
+/** What the values of an outbox message's own columns are made of. */
+export interface OutboxSource {
+  /** The message as it was handed in. */
+  readonly message: NewOutboxMessage
+  /** The message's, that of the scope (`withMetadata`) included. */
+  readonly metadata: Metadata
+  /** The stream that it is about, if it is about one. */
+  readonly source: MessageSource | undefined
 }
+
+/** Where the values of own columns come from, one function a column; `undefined` is stored as null. */
+export type ColumnSources<Columns, Source> = OrNothing<{
+  readonly [Column in keyof Columns]?: (source: Source) => Columns[Column] | undefined
+}>
+
+/** A type without properties would take any object. */
+type OrNothing<Columns> = keyof Columns extends never ? Readonly<Record<string, never>> : Columns
 
 /** Where the values of an event entity's own columns come from. */
 export type EventColumnSources<Entity> = ColumnSources<EventColumns<Entity>, EventSource>
@@ -56,15 +70,18 @@ export type SnapshotColumnSources<Entity> = ColumnSources<
   SnapshotSource
 >
 
+/** Where the values of an outbox entity's own columns come from. */
+export type OutboxColumnSources<Entity> = ColumnSources<OwnColumns<Entity, OutboxMessageRow>, OutboxSource>
+
 /** The types of values that columns can be compared by. */
 type Comparable = string | number | bigint | boolean | Date | null
 
 /** Conditions on an event entity's own columns, all of which have to hold: a value, null, or a list of which any will do. */
-export type ColumnFilter<Entity> = {
+export type ColumnFilter<Entity> = OrNothing<{
   readonly [
     Column in keyof EventColumns<Entity> as EventColumns<Entity>[Column] extends Comparable ? Column : never
   ]?: EventColumns<Entity>[Column] | readonly EventColumns<Entity>[Column][]
-}
+}>
 
 /** An event as a store reads it whose event entity adds columns: with their values. */
 export type WithColumns<Event, Entity> = keyof EventColumns<Entity> extends never

@@ -44,7 +44,7 @@ function describe(value: unknown): string {
 
 /** The type as it was declared: TypeORM lets constructors stand for types. */
 function typeOf({ type }: ColumnMetadata): string {
-  return typeof type === 'function' ? type.name.toLowerCase() : String(type)
+  return typeof type === 'function' ? type.name.toLowerCase() : type
 }
 
 interface Kind {

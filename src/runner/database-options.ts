@@ -1,5 +1,5 @@
 import type { EntityManager } from 'typeorm'
-import type { EventSource, SnapshotSource } from './column-sources.js'
+import type { EventSource, OutboxSource, SnapshotSource } from './column-sources.js'
 import type { Sources } from './host-columns.js'
 
 /** How a store uses its DataSource, with every default filled in. */
@@ -18,4 +18,5 @@ export interface DatabaseOptions {
   /** Where the values of the columns come from that the host added. */
   readonly eventColumns: Sources<EventSource> | undefined
   readonly snapshotColumns: Sources<SnapshotSource> | undefined
+  readonly outboxColumns: Sources<OutboxSource> | undefined
 }

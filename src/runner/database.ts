@@ -202,8 +202,10 @@ export class Database {
     for (const other of [resolved.inbox, resolved.outbox, resolved.locks])
       if (other !== undefined) others.push(await inspect(other))
     assertSchema(this.dialect, { events, snapshots, others })
-    const types = { events: events.table.types, snapshots: snapshots.table.types }
-    const tables = tablesOf(resolved, types)
+    const types = new Map(
+      [events, snapshots, ...others].map(({ metadata, table }) => [metadata, table.types]),
+    )
+    const tables = tablesOf(resolved, (metadata) => types.get(metadata)!)
     return this.dialect === 'postgres'
       ? postgresStatements(
           tables,

@@ -8,7 +8,7 @@ import {
 } from '../../entities/index.js'
 import type { Dialect } from '../../entities/index.js'
 import { SchemaError } from '../errors/index.js'
-import type { EventSource, SnapshotSource } from './column-sources.js'
+import type { EventSource, OutboxSource, SnapshotSource } from './column-sources.js'
 import { HostColumns } from './host-columns.js'
 import type { Sources } from './host-columns.js'
 import type {
@@ -37,7 +37,7 @@ export interface ResolvedTables {
   readonly events: ResolvedTable<EventTable, EventSource>
   readonly snapshots: ResolvedTable<SnapshotTable, SnapshotSource>
   readonly inbox: ResolvedTable<InboxTable> | undefined
-  readonly outbox: ResolvedTable<OutboxTable> | undefined
+  readonly outbox: ResolvedTable<OutboxTable, OutboxSource> | undefined
   readonly locks: ResolvedTable<LockTable> | undefined
 }
 
@@ -57,7 +57,7 @@ export function resolveTables(
   const resolve = <Names, Source = never>(
     metadata: EntityMetadata,
     properties: Properties<Names>,
-    option?: 'eventColumns' | 'snapshotColumns',
+    option?: 'eventColumns' | 'snapshotColumns' | 'outboxColumns',
   ): ResolvedTable<Names, Source> => {
     const sources = option && (options[option] as Sources<Source> | undefined)
     const own = new HostColumns<Source>(dataSource, dialect, metadata, properties, option, sources)
@@ -72,29 +72,25 @@ export function resolveTables(
     events: resolve(required(KINDS.events), EVENT_PROPERTIES, 'eventColumns'),
     snapshots: resolve(required(KINDS.snapshots), SNAPSHOT_PROPERTIES, 'snapshotColumns'),
     inbox: inbox && resolve<InboxTable>(inbox, INBOX_PROPERTIES),
-    outbox: outbox && resolve<OutboxTable>(outbox, OUTBOX_PROPERTIES),
+    outbox: outbox && resolve<OutboxTable, OutboxSource>(outbox, OUTBOX_PROPERTIES, 'outboxColumns'),
     locks: locks && resolve<LockTable>(locks, LOCK_PROPERTIES),
   }
 }
 
-/** What the statements are compiled for. `types`: those of the columns, as the database calls them. */
+/** What the statements are compiled for. `typesOf`: those of a table's columns, as the database calls them. */
 export function tablesOf(
   { events, snapshots, inbox, outbox, locks }: ResolvedTables,
-  types: { readonly [Table in 'events' | 'snapshots']: ReadonlyMap<string, string> },
+  typesOf: (metadata: EntityMetadata) => ReadonlyMap<string, string>,
 ): Tables {
+  const extensible = <Source>({ metadata, payloadType, own }: ResolvedTable<object, Source>): Extensible => ({
+    payloadType,
+    own: own.compiled(typesOf(metadata)),
+  })
   return {
-    events: {
-      ...events.names,
-      payloadType: events.payloadType,
-      own: events.own.compiled(types.events),
-    },
-    snapshots: {
-      ...snapshots.names,
-      payloadType: snapshots.payloadType,
-      own: snapshots.own.compiled(types.snapshots),
-    },
+    events: { ...events.names, ...extensible(events) },
+    snapshots: { ...snapshots.names, ...extensible(snapshots) },
     inbox: inbox?.names,
-    outbox: outbox?.names,
+    outbox: outbox && { ...outbox.names, ...extensible(outbox) },
     locks: locks?.names,
   }
 }

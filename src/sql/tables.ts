@@ -47,7 +47,7 @@ export interface InboxTable {
 }
 
 /** The outbox's identifiers, quoted. */
-export interface OutboxTable {
+export interface OutboxTable extends Extensible {
   readonly table: string
   readonly messageId: string
   readonly messageType: string

@@ -1,5 +1,5 @@
 import type { DataSource } from 'typeorm'
-import type { AggregateEventRow, AggregateSnapshotRow } from '../../entities/index.js'
+import type { AggregateEventRow, AggregateSnapshotRow, OutboxMessageRow } from '../../entities/index.js'
 import { EventStore } from '../index.js'
 import type { EventStoreOptions } from '../index.js'
 import { aggregatesContract } from './contract/aggregates.js'
@@ -14,10 +14,11 @@ import { streamsContract } from './contract/streams.js'
 
 export type { TestFramework } from './contract/contract-context.js'
 
-/** What to run the contract against. `Event`, `Snapshot`: the host's entities, if they add columns. */
+/** What to run the contract against. `Event`, `Snapshot`, `Message`: the host's entities, if they add columns. */
 export interface ContractTarget<
   Event extends object = AggregateEventRow,
   Snapshot extends object = AggregateSnapshotRow,
+  Message extends object = OutboxMessageRow,
 > {
   /** Gives an initialized DataSource with the module's tables; called once, before the tests. */
   open(): Promise<DataSource>
@@ -27,7 +28,7 @@ export interface ContractTarget<
    * Options of every store that the tests make. Sources of own columns have to do with any event: those of the tests have no
    * metadata of yours.
    */
-  readonly options?: EventStoreOptions<Event, Snapshot>
+  readonly options?: EventStoreOptions<Event, Snapshot, Message>
 }
 
 /**
@@ -42,7 +43,8 @@ export interface ContractTarget<
 export function describeContract<
   Event extends object = AggregateEventRow,
   Snapshot extends object = AggregateSnapshotRow,
->(framework: TestFramework, name: string, target: ContractTarget<Event, Snapshot>): void {
+  Message extends object = OutboxMessageRow,
+>(framework: TestFramework, name: string, target: ContractTarget<Event, Snapshot, Message>): void {
   const { describe, it } = framework
   let opened: DataSource | undefined
   let shared: EventStore | undefined

@@ -19,7 +19,6 @@ class Shouting extends DefaultNamingStrategy {
 
 /** A host's entities, with a column that every row needs and payloads of each other type. */
 for (const [database, payload] of [
-  [postgres(), 'text'],
   [postgres(), 'jsonb'],
   [sqliteMemory(), 'text'],
 ] as const) {

@@ -12,9 +12,9 @@ import {
   SchemaError,
   withMetadata,
 } from '../../src/index.js'
-import type { EventSource } from '../../src/index.js'
+import type { EventSource, OutboxSource } from '../../src/index.js'
 import { databases } from '../support/databases.js'
-import { Tenant, tenantEvent, tenantSnapshot, withTenants } from './extended-entities.js'
+import { Tenant, tenantEvent, tenantMessage, tenantSnapshot, withTenants } from './extended-entities.js'
 
 @Aggregate('account', { snapshots: { every: 2 } })
 class Account extends AggregateRoot {
@@ -37,7 +37,7 @@ interface Values {
   readonly labels?: string[]
 }
 
-const given = ({ event }: EventSource): Values => (event?.payload ?? {}) as Values
+const given = ({ event }: EventSource): Values => event?.payload ?? {}
 const tenantOf = ({ metadata }: { metadata: Readonly<Record<string, unknown>> }): string =>
   metadata['tenant'] as string
 
@@ -50,7 +50,13 @@ async function collect<T>(source: AsyncIterable<T>): Promise<T[]> {
 describe.each(databases())('2.6 a host on $name that extends the event and snapshot entities', (database) => {
   const TenantEvent = tenantEvent(database.dialect)
   const TenantSnapshot = tenantSnapshot(database.dialect)
+  const TenantMessage = tenantMessage(database.dialect)
   const options = {
+    outboxMessageEntity: TenantMessage,
+    outboxColumns: {
+      tenantId: tenantOf,
+      detail: ({ source }: OutboxSource) => ({ about: source?.aggregateId ?? null }),
+    },
     eventEntity: TenantEvent,
     snapshotEntity: TenantSnapshot,
     eventColumns: {
@@ -74,7 +80,9 @@ describe.each(databases())('2.6 a host on $name that extends the event and snaps
   let store: ReturnType<typeof makeStore>
 
   beforeAll(async () => {
-    dataSource = await withTenants(await database.openWith([Tenant, TenantEvent, TenantSnapshot]))
+    dataSource = await withTenants(
+      await database.openWith([Tenant, TenantEvent, TenantSnapshot, TenantMessage]),
+    )
     store = makeStore()
   })
   afterAll(() => database.close(dataSource))
@@ -158,6 +166,30 @@ describe.each(databases())('2.6 a host on $name that extends the event and snaps
     expect(await store.repository(Account).load(id)).toMatchObject({ balance: 10 })
   })
 
+  it('fills outbox messages', async () => {
+    const account = store.repository(Account).create(randomUUID())
+    await withMetadata({ tenant: 'b' }, () =>
+      store.unitOfWork((work) => {
+        account.deposit({ amount: 1 })
+        work.add(account)
+        work.send({ type: 'told', messageId: account.aggregateId }, { source: account })
+        work.send({ type: 'told' }, { source: account })
+      }),
+    )
+    const rows = dataSource.getRepository(TenantMessage)
+    expect(await rows.findOneByOrFail({ messageId: account.aggregateId })).toMatchObject({
+      tenantId: 'b',
+      detail: { about: account.aggregateId },
+    })
+    const bare = store.unitOfWork((work) => work.send({ type: 'told', messageId: 'bare' }))
+    await expect(bare).rejects.toThrow(
+      /'tenantId' of TenantMessage, outbox message 'bare': .* must not be null/,
+    )
+    expect(await rows.countBy({ messageId: 'bare' })).toBe(0)
+    const [claimed] = await store.outbox.claim({ worker: 'w', limit: 1 })
+    await store.outbox.complete(claimed!)
+  })
+
   it('3.5 still holds streams that are only checked, whose values come from nowhere', async () => {
     const [checked, written] = [fresh(), fresh()]
     await store.append({ ...checked, expectedVersion: 0, events: [noted()] })
@@ -218,6 +250,16 @@ describe.each(databases())('2.6 a host on $name that extends the event and snaps
     expect(await collect(store.readStream(stream))).toEqual([])
   })
 
+  it('3.10 a foreign key of the host that fails is no conflict, and nothing is written', async () => {
+    const stream = fresh()
+    for (const events of [[noted({}, 'nobody')], [noted(), noted({}, 'nobody')]]) {
+      const append = store.append({ ...stream, expectedVersion: 0, events })
+      await expect(append).rejects.toThrow(/foreign key/i)
+      await expect(append).rejects.not.toThrow(ConcurrentWriteError)
+    }
+    expect(await collect(store.readStream(stream))).toEqual([])
+  })
+
   it('a source that throws fails the commit with its own error, and the aggregate keeps its events', async () => {
     const failing = new EventStore(dataSource, {
       ...options,
@@ -233,7 +275,7 @@ describe.each(databases())('2.6 a host on $name that extends the event and snaps
     expect(account.pendingEvents).toHaveLength(1)
   })
 
-  it('7.8 filters the feed, streams and lists of streams by them', async () => {
+  it('9.6 filters the feed, streams and lists of streams by them', async () => {
     const [one, two] = [fresh(), fresh()]
     two.aggregateType = one.aggregateType
     const { request } = full
@@ -265,9 +307,29 @@ describe.each(databases())('2.6 a host on $name that extends the event and snaps
     }
   })
 
+  it('9.6 the feed of one tenant is read through the index of the host', async () => {
+    const aggregateType = `many-${randomUUID()}`
+    const events = Array.from({ length: 400 }, (_, index) => noted(undefined, index % 100 === 0 ? 'b' : 'a'))
+    for (let batch = 0; batch < 5; batch++)
+      await store.append({ aggregateType, aggregateId: randomUUID(), expectedVersion: 0, events })
+    await dataSource.query('analyze')
+    const statements: { text: string; parameters: unknown[] }[] = []
+    const logger = jest.spyOn(dataSource.logger, 'logQuery').mockImplementation((text, parameters = []) => {
+      statements.push({ text, parameters: parameters as unknown[] })
+    })
+    const found = await collect(store.readAll({ where: { tenantId: 'b' }, aggregateTypes: [aggregateType] }))
+    logger.mockRestore()
+    expect(found).toHaveLength(20)
+    const { text, parameters } = statements.find((statement) => statement.text.includes('"tenant_id" ='))!
+    const explain = database.dialect === 'postgres' ? 'explain' : 'explain query plan'
+    const plan: unknown = await dataSource.query(`${explain} ${text}`, parameters)
+    expect(JSON.stringify(plan)).toContain('ix_aggregate_events_tenant')
+    expect(JSON.stringify(plan)).not.toMatch(/Sort Key: e\.|TEMP B-TREE/)
+  })
+
   it('2.4 refuses at the start columns that nobody fills, and sources of what is no column', async () => {
-    const { tenantId: _, ...others } = options.eventColumns
-    const unfilled = new EventStore(dataSource, { ...options, eventColumns: others })
+    const others = { ...options.eventColumns, tenantId: undefined }
+    const unfilled = new EventStore(dataSource, { ...options, eventColumns: others as object })
     await expect(unfilled.verifySchema()).rejects.toThrow(SchemaError)
     await expect(unfilled.verifySchema()).rejects.toThrow(
       /column 'tenantId' of TenantEvent must not be null and nobody fills it.*eventColumns: \{ tenantId: … \}/,
@@ -283,6 +345,61 @@ describe.each(databases())('2.6 a host on $name that extends the event and snaps
     expect(
       () => new EventStore(dataSource, { ...options, snapshotColumns: { tenantId: 'a' as never } }),
     ).toThrow('snapshotColumns.tenantId is a string; it has to be a function')
+  })
+
+  it('embedded objects, and types that only one database has, go there and back', async () => {
+    const isPostgres = database.dialect === 'postgres'
+    class Audit {
+      @Column({ type: 'varchar' })
+      by!: string
+
+      @Column({ type: 'integer', nullable: true })
+      level!: number | null
+    }
+    @Entity('aggregate_events')
+    class RichEvent extends eventEntity(database.dialect) {
+      @Column(() => Audit)
+      audit!: Audit
+
+      @Column({ type: isPostgres ? 'text' : 'simple-array', array: isPostgres, nullable: true })
+      tags!: string[] | null
+
+      @Column({ type: isPostgres ? 'jsonb' : 'json', nullable: true })
+      extra!: Record<string, unknown> | null
+
+      @Column({ type: 'numeric', precision: 10, scale: 2, nullable: true })
+      price!: string | number | null
+    }
+    const given = {
+      audit: Object.assign(new Audit(), { by: `O'Hara "x"`, level: 3 }),
+      tags: ['a', `b"c'd`, '{e}'],
+      extra: { deep: [1, { 'é"': null }], text: '\\u0000' },
+      price: isPostgres ? '12.50' : 12.5,
+    }
+    const other = await withTenants(await database.openWith([Tenant, RichEvent]))
+    const rich = new EventStore(other, {
+      eventEntity: RichEvent,
+      eventColumns: {
+        audit: () => given.audit,
+        tags: () => given.tags,
+        extra: () => given.extra,
+        price: () => given.price,
+      },
+    })
+    const stream = fresh()
+    await rich.append({ ...stream, expectedVersion: 0, events: [noted()] })
+    await rich.append({ ...stream, expectedVersion: 1, events: [noted(), noted()] })
+    await rich.append([
+      { ...stream, expectedVersion: 3 },
+      { ...fresh(), expectedVersion: 0, events: [noted()] },
+    ])
+    for await (const { columns } of rich.readAll()) expect(columns).toEqual(given)
+    const unfilled = new EventStore(other, {
+      eventEntity: RichEvent,
+      eventColumns: { extra: () => ({ text: '\0' }) },
+    })
+    await expect(unfilled.verifySchema()).rejects.toThrow(`eventColumns: { audit: … }`)
+    await database.close(other)
   })
 
   it('two DataSources whose modules extend the same entity differently keep apart', async () => {

@@ -1,6 +1,11 @@
 import { Column, Entity, Index, JoinColumn, ManyToOne, PrimaryColumn } from 'typeorm'
 import type { DataSource } from 'typeorm'
-import { eventEntity, snapshotEntity } from '../../entities/index.js'
+import {
+  eventEntity,
+  PostgresOutboxMessage,
+  snapshotEntity,
+  SqliteOutboxMessage,
+} from '../../entities/index.js'
 import type { Dialect, PayloadType } from '../../entities/index.js'
 import { installEventGuards } from '../../migrations/index.js'
 
@@ -80,6 +85,19 @@ export function tenantSnapshot(dialect: Dialect, payload: PayloadType = 'json') 
     tenantId!: string
   }
   return TenantSnapshot
+}
+
+/** An outbox entity with a column that nobody may leave out. */
+export function tenantMessage(dialect: Dialect) {
+  @Entity('outbox_messages')
+  class TenantMessage extends (dialect === 'postgres' ? PostgresOutboxMessage : SqliteOutboxMessage) {
+    @Column({ name: 'tenant_id', type: 'varchar', length: 40 })
+    tenantId!: string
+
+    @Column({ name: 'detail', type: 'json', nullable: true })
+    detail!: { readonly about: string | null } | null
+  }
+  return TenantMessage
 }
 
 /** Adds what the entities of a host have beyond the shipped tables, and tenants. Hosts have migrations for that. */

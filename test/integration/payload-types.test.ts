@@ -111,7 +111,7 @@ describe.each(cases)('2.8 payloads of type $type on $database.name', ({ database
     expect((await pages.load(page.aggregateId))?.lines).toEqual([...payloads, 'one more'])
     expect((await pages.load(page.aggregateId, { version: 11 }))?.lines).toEqual(payloads)
     const repository = dataSource.getRepository(snapshotClass(dataSource))
-    expect(await repository.countBy({ aggregateId: page.aggregateId } as object)).toBe(1)
+    expect(await repository.countBy({ aggregateId: page.aggregateId })).toBe(1)
   })
 
   it('keep NUL characters and halves of surrogate pairs, or refuse them', async () => {
@@ -162,7 +162,7 @@ it.each(databases().filter(({ dialect }) => dialect === 'postgres'))(
 )
 
 it('2.8 a type that the database does not have is refused when the class is declared', () => {
-  expect(() => eventEntity('sqlite' as Dialect, { payload: 'jsonb' })).toThrow(
+  expect(() => eventEntity<Dialect>('sqlite', { payload: 'jsonb' })).toThrow(
     `A payload on sqlite cannot be of type 'jsonb'. Choose json or text.`,
   )
 })

@@ -56,12 +56,14 @@ async function runGenerated(dataSource: DataSource): Promise<number> {
   return upQueries.length
 }
 
+type Row<Entity extends (...parameters: never[]) => new () => object> = InstanceType<ReturnType<Entity>>
+
 /** A store works on the tables as they are. */
 async function useStore(dataSource: DataSource): Promise<void> {
   await dataSource.getRepository(Tenant).insert({ id: 'a' })
-  const store = new EventStore<ReturnType<typeof tenantEvent>['prototype']>(dataSource, {
+  const store = new EventStore<Row<typeof tenantEvent>, Row<typeof tenantSnapshot>>(dataSource, {
     eventColumns: { tenantId: () => 'a' },
-    snapshotColumns: { tenantId: () => 'a' } as object,
+    snapshotColumns: { tenantId: () => 'a' },
   })
   await store.verifySchema()
   const stream = { aggregateType: 'account', aggregateId: 'a' }
@@ -144,7 +146,11 @@ function renamed(driver: Driver) {
   class LedgerMark extends (isPostgres ? PostgresProcessedMessage : SqliteProcessedMessage) {}
   @Entity('ledger_locks')
   class LedgerLock extends (isPostgres ? PostgresAggregateLock : SqliteAggregateLock) {}
-  return { LedgerEvent, entities: [LedgerEvent, LedgerSnapshot, LedgerMessage, LedgerMark, LedgerLock] }
+  return {
+    LedgerEvent,
+    LedgerSnapshot,
+    entities: [LedgerEvent, LedgerSnapshot, LedgerMessage, LedgerMark, LedgerLock],
+  }
 }
 
 describe.each(drivers)(
@@ -178,13 +184,39 @@ describe.each(drivers)(
   },
 )
 
-test('2.7 on postgres two event tables fit into one schema under names of their own', async () => {
-  const { entities } = renamed('postgres')
-  const database = await freshDatabase('postgres')
-  const one = await open('postgres', { ...database, ...extended('postgres', 'json'), migrations: [] })
-  await runGenerated(one)
-  const two = await open('postgres', { ...database, entities: entities.slice(0, 2), migrations: [] })
-  await runGenerated(two)
-  await new EventStore(two).verifySchema()
-  await useStore(one)
+test.each(drivers)('2.7 on %s two modules keep event tables of their own in one schema', async (driver) => {
+  const dialect = dialectOf(driver)
+  const { LedgerEvent, LedgerSnapshot } = renamed(driver)
+  const [TenantEvent, TenantSnapshot] = [tenantEvent(dialect), tenantSnapshot(dialect)]
+  const entities = [Tenant, TenantEvent, TenantSnapshot, LedgerEvent, LedgerSnapshot]
+  const dataSource = await open(driver, { ...(await freshDatabase(driver)), entities, migrations: [] })
+  await runGenerated(dataSource)
+  expect(await generated(dataSource)).toEqual([])
+  await dataSource.getRepository(Tenant).insert({ id: 'a' })
+  const tenants = new EventStore(dataSource, {
+    eventEntity: TenantEvent,
+    snapshotEntity: TenantSnapshot,
+    eventColumns: { tenantId: () => 'a' },
+    snapshotColumns: { tenantId: () => 'a' },
+  })
+  const ledger = new EventStore(dataSource, {
+    eventEntity: LedgerEvent,
+    snapshotEntity: LedgerSnapshot,
+    eventColumns: { costCentre: () => 'c' },
+  })
+  await expect(new EventStore(dataSource).verifySchema()).rejects.toThrow(/several event entities/)
+  const stream = {
+    aggregateType: 'account',
+    aggregateId: 'a',
+    expectedVersion: 0,
+    events: [{ name: 'opened' }],
+  }
+  await dataSource.transaction(async (manager) => {
+    await tenants.within(manager).append(stream)
+    await ledger.within(manager).append(stream)
+  })
+  for await (const { columns } of tenants.readAll()) expect(columns.tenantId).toBe('a')
+  for await (const { columns } of ledger.readAll({ where: { costCentre: 'c' } }))
+    expect(columns).toEqual({ costCentre: 'c' })
+  expect(await dataSource.getRepository(LedgerEvent).count()).toBe(1)
 })

@@ -1,6 +1,10 @@
 import { EntityManager } from 'typeorm'
 import { InvalidArgumentError } from '../../src/errors/index.js'
-import { PostgresAggregateEvent, PostgresAggregateSnapshot } from '../../entities/index.js'
+import {
+  PostgresAggregateEvent,
+  PostgresAggregateSnapshot,
+  PostgresOutboxMessage,
+} from '../../entities/index.js'
 import { assertKnown, assertMilliseconds, assertWhole, resolveOptions } from '../../src/options.js'
 import type { EventStoreOptions } from '../../src/options.js'
 
@@ -23,6 +27,7 @@ describe('3.6 the options of a store', () => {
       aggregateLockEntity: undefined,
       eventColumns: undefined,
       snapshotColumns: undefined,
+      outboxColumns: undefined,
       onWarning: undefined,
     })
   })
@@ -42,8 +47,9 @@ describe('3.6 the options of a store', () => {
       snapshotEntity: PostgresAggregateSnapshot,
       eventColumns: {},
       snapshotColumns: {},
+      outboxColumns: {},
       processedMessageEntity: class Mark {},
-      outboxMessageEntity: class Message {},
+      outboxMessageEntity: PostgresOutboxMessage,
       aggregateLockEntity: class Lock {},
       onWarning: () => undefined,
     }

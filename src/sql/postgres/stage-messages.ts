@@ -1,6 +1,8 @@
 import type { StagedMessage } from '../../model/message.js'
+import { ownNames } from '../own-columns.js'
 import type { Statement } from '../statement.js'
 import type { OutboxTable } from '../tables.js'
+import { ownDefinitions, ownLabels, ownMembers, ownValues } from './own-columns.js'
 
 /**
  * Inserts messages. They are numbered in the order given and inserted in that of their ids, so that two commits with
@@ -15,18 +17,18 @@ export function stageMessages(
   const text = `insert into ${o.table} (${o.messageId}, ${o.messageType}, ${o.payload}, ${o.payloadCodec},
   ${o.payloadCodecVersion}, ${o.destination}, ${o.metadata}, ${o.status}, ${o.createdAt}, ${o.ordinal},
   ${o.nextAvailableAt}, ${o.attempts}, ${o.sourceType}, ${o.sourceId}, ${o.sourceSequence}, ${o.correlationId},
-  ${o.causationId})
+  ${o.causationId}${ownNames(o.own)})
 select new.id, new.type, new.payload, new.codec, new.codec_version, new.destination, new.metadata, 'pending',
   clock.now, new.place, coalesce(to_timestamp(new.available_at / 1000), date_trunc('milliseconds', clock.now)), 0, new.source_type,
-  new.source_id, new.source_sequence, new.correlation_id, new.causation_id
+  new.source_id, new.source_sequence, new.correlation_id, new.causation_id${ownValues(o.own, 'new')}
 from rows from (
   json_to_recordset($1::json) as (
     id text, type text, codec text, codec_version int, destination text, metadata jsonb, available_at float8,
-    source_type text, source_id text, source_sequence int, correlation_id text, causation_id text
+    source_type text, source_id text, source_sequence int, correlation_id text, causation_id text${ownDefinitions(o.own)}
   ),
   json_array_elements($2::json)
 ) with ordinality as new(id, type, codec, codec_version, destination, metadata, available_at, source_type, source_id,
-  source_sequence, correlation_id, causation_id, payload, place)
+  source_sequence, correlation_id, causation_id${ownLabels(o.own)}, payload, place)
 cross join (select clock_timestamp() as now offset 0) clock
 order by new.id collate "C"
 on conflict (${o.messageId}) do nothing
@@ -35,7 +37,7 @@ returning ${o.messageId} as message_id`
     operation: 'stage outbox messages',
     text,
     parameters: [
-      `[${messages.map(row).join(',')}]`,
+      `[${messages.map((message) => row(o, message)).join(',')}]`,
       `[${messages.map(({ payload }) => payload.text).join(',')}]`,
     ],
     decode: (rows) => {
@@ -45,7 +47,7 @@ returning ${o.messageId} as message_id`
   })
 }
 
-function row(message: StagedMessage): string {
+function row(o: OutboxTable, message: StagedMessage): string {
   const { messageId, type, payload, destination, availableAt, source, correlationId, causationId } = message
   const rest = JSON.stringify({
     id: messageId,
@@ -60,5 +62,5 @@ function row(message: StagedMessage): string {
     correlation_id: correlationId,
     causation_id: causationId,
   })
-  return `${rest.slice(0, -1)},"metadata":${message.metadata}}`
+  return `${rest.slice(0, -1)},"metadata":${message.metadata}${ownMembers(o.own, message.own ?? [])}}`
 }

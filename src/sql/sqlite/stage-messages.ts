@@ -1,8 +1,10 @@
 import type { StagedMessage } from '../../model/message.js'
+import { ownNames } from '../own-columns.js'
 import type { Statement } from '../statement.js'
 import type { OutboxTable } from '../tables.js'
 import { NOW } from './clock.js'
 import { encodeTime } from './event-columns.js'
+import { ownMembers } from './own-columns.js'
 
 /**
  * Inserts messages in the order given. Payloads and metadata travel as strings inside the JSON parameter: SQLite would
@@ -15,10 +17,10 @@ export function stageMessages(
   const text = `insert into ${o.table} (${o.messageId}, ${o.messageType}, ${o.payload}, ${o.payloadCodec},
   ${o.payloadCodecVersion}, ${o.destination}, ${o.metadata}, ${o.status}, ${o.createdAt}, ${o.ordinal},
   ${o.nextAvailableAt}, ${o.attempts}, ${o.sourceType}, ${o.sourceId}, ${o.sourceSequence}, ${o.correlationId},
-  ${o.causationId})
+  ${o.causationId}${ownNames(o.own)})
 select new.value ->> 0, new.value ->> 1, new.value ->> 2, new.value ->> 3, new.value ->> 4, new.value ->> 5,
   new.value ->> 6, 'pending', ${NOW}, new.key + 1, coalesce(new.value ->> 7, ${NOW}), 0, new.value ->> 8,
-  new.value ->> 9, new.value ->> 10, new.value ->> 11, new.value ->> 12
+  new.value ->> 9, new.value ->> 10, new.value ->> 11, new.value ->> 12${ownMembers(o.own, 'new.value', 13)}
 from json_each(?) new
 where true
 order by new.key
@@ -51,5 +53,6 @@ function row(message: StagedMessage): unknown[] {
     source?.sequence,
     message.correlationId,
     message.causationId,
+    ...(message.own ?? []),
   ]
 }

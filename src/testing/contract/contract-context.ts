@@ -42,8 +42,9 @@ export async function collect<T>(source: AsyncIterable<T>): Promise<T[]> {
 
 /** An event but for the columns that a host's entity adds, which a commit does not tell of. */
 export function withoutColumns(event: RecordedEvent): RecordedEvent {
-  const { columns: _, ...rest } = event as RecordedEvent & { readonly columns?: unknown }
-  return rest
+  const copy: RecordedEvent & { columns?: unknown } = { ...event }
+  delete copy.columns
+  return copy
 }
 
 /** Whether the host chose `jsonb` for its payloads, which does not keep the order of keys and cannot hold every character. */
