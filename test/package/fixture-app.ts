@@ -74,6 +74,17 @@ export async function pack(into: string): Promise<Tarball> {
 /** Packages that are installed with a compiled part, which is copied instead of being compiled again. */
 const NATIVE = ['better-sqlite3', 'sqlite3']
 
+/** What the programs of the documentation use beside the module. */
+const DOCUMENTED = [
+  'typeorm-transactional',
+  '@nestjs/common',
+  '@nestjs/core',
+  'rxjs',
+  'nestjs-cls',
+  '@nestjs-cls/transactional',
+  '@nestjs-cls/transactional-adapter-typeorm',
+]
+
 /**
  * An application with its own node_modules: the packed module, and beside it what the repository itself is
  * tested with. `typeorm` names the repository's package that holds the wanted version.
@@ -86,7 +97,7 @@ export async function createApp(
 ): Promise<void> {
   await cp(join(fixtures, fixture), folder, { recursive: true })
   await cp(join(fixtures, 'bank'), folder, { recursive: true })
-  const others = ['better-sqlite3', 'pg', 'reflect-metadata', 'typescript', '@types/node']
+  const others = ['better-sqlite3', 'pg', 'reflect-metadata', 'typescript', '@types/node', ...DOCUMENTED]
   if (typeorm === 'typeorm-0.3') others.push('sqlite3')
   const wanted = [tarball.file, `typeorm@${await versionOf(typeorm)}`]
   for (const name of others) wanted.push(`${name}@${await versionOf(name)}`)
