@@ -7,6 +7,7 @@ import { probeTransaction } from '../sql/postgres/probe-transaction.js'
 import { inspectTable as inspectSqliteTable } from '../sql/sqlite/inspect-table.js'
 import { sqliteStatements } from '../sql/sqlite/index.js'
 import type { Statements } from '../sql/statements.js'
+import { assertDataSource } from './assert-data-source.js'
 import { assertSchema, streamKeyOf } from './check-schema.js'
 import type { CheckedTable } from './check-schema.js'
 import { Connection, discardConnection } from './connection.js'
@@ -38,6 +39,7 @@ export class Database {
     readonly dataSource: DataSource,
     readonly options: DatabaseOptions,
   ) {
+    assertDataSource(dataSource)
     this.dialect = dialectOf(dataSource)
     if (this.dialect === 'sqlite' && options.guardSqlite) guardSqlite(dataSource, options.sqliteLockTimeoutMs)
     if (this.dialect === 'sqlite' && !options.guardSqlite) assertNotGuarded(dataSource)
@@ -70,6 +72,7 @@ export class Database {
     const bound = this.boundRunner(host)
     if (bound !== undefined) return this.onBorrowed(ownRunner(bound), work, expected)
     assertNotEnding(expected)
+    this.scopes.assertConnectionLeft()
     return this.connectAnew(work)
   }
 

@@ -66,6 +66,18 @@ export class TransactionScopes {
     return runner
   }
 
+  /** Refuses to wait for a connection of Postgres' pool that the callbacks around this call keep until they have ended. */
+  assertConnectionLeft(): void {
+    const { master } = this.dataSource.driver as { master?: { options?: { max?: number } } }
+    const max = master?.options?.max
+    if (max === undefined || this.runnersAround() < max) return
+    throw new InvalidArgumentError(
+      `This call would wait forever: it is made inside a transaction and needs another connection, and the pool has only ` +
+        `${max}, held by the transactions around it. Take part in the transaction with store.within(manager), or ` +
+        'raise the poolSize of the DataSource.',
+    )
+  }
+
   /** Refuses a runner that TypeORM made for a transaction, and gave back at its end. */
   assertUsable(runner: QueryRunner | undefined): void {
     if (runner !== undefined && this.ended.has(ownRunner(runner))) throw transactionEnded()
@@ -133,6 +145,13 @@ export class TransactionScopes {
   /** Without the guard, SQLite's one runner goes on. */
   private isShared(runner: QueryRunner): boolean {
     return (this.dataSource.driver as { queryRunner?: QueryRunner }).queryRunner === runner
+  }
+
+  private runnersAround(): number {
+    const runners = new Set<QueryRunner>()
+    for (let scope = this.current.getStore(); scope !== undefined; scope = scope.parent)
+      if (scope.open && scope.runner !== undefined) runners.add(scope.runner)
+    return runners.size
   }
 
   private isPropagated(runner: QueryRunner): boolean {
