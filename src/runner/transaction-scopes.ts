@@ -13,13 +13,16 @@ type Work = (inner: EntityManager) => Promise<unknown>
 interface Scope {
   /** Known when the callback begins. */
   runner: QueryRunner | undefined
+  /** Whether no other transaction was open on that runner. */
+  outermost: boolean
   /** Until the callback has ended. */
   open: boolean
   /** Whether a library hands the transaction to those who ask for no manager. */
   propagated: boolean
   /** Whether transactions on other connections ran beside this one in the same transaction around them. */
   overlapped: boolean
-  readonly parent: Scope | undefined
+  /** The one around it, while this one is open: chains of timers must not remember all that came before them. */
+  parent: Scope | undefined
   /** Transactions on other connections that were begun in this one and have not ended. */
   readonly apart: Set<Scope>
 }
@@ -96,9 +99,10 @@ export class TransactionScopes {
     const original = manager.transaction.bind(manager) as (...parameters: unknown[]) => Promise<unknown>
     const ownsRunner = manager.queryRunner === undefined
     const transaction = async (...parameters: unknown[]): Promise<unknown> => {
-      const scope = scopeIn(this.current.getStore())
+      const around = this.current.getStore()
+      const scope = scopeIn(around?.open === true ? around : undefined)
       const inside = (work: Work): Work => {
-        return (inner) => this.inside(scope, inner, ownsRunner, work)
+        return (inner) => this.inside(scope, inner, work)
       }
       try {
         return await original(
@@ -108,21 +112,18 @@ export class TransactionScopes {
         )
       } finally {
         scope.parent?.apart.delete(scope)
+        scope.parent = undefined
+        if (ownsRunner && scope.outermost) this.givenBack(scope.runner)
       }
     }
     Object.assign(manager, { transaction })
   }
 
-  private async inside(
-    scope: Scope,
-    inner: EntityManager,
-    ownsRunner: boolean,
-    work: Work,
-  ): Promise<unknown> {
+  private async inside(scope: Scope, inner: EntityManager, work: Work): Promise<unknown> {
     const runner = ownRunner(inner.queryRunner!)
-    // On SQLite a transaction inside a transaction borrows the runner of the one around it.
-    const outermost = !this.open.has(runner)
     scope.runner = runner
+    // On SQLite a transaction inside a transaction borrows the runner of the one around it.
+    scope.outermost = !this.open.has(runner)
     this.open.add(runner)
     this.watch(inner)
     try {
@@ -135,16 +136,14 @@ export class TransactionScopes {
       })
     } finally {
       scope.open = false
-      if (outermost) {
-        this.open.delete(runner)
-        if (ownsRunner && !this.isShared(runner)) this.ended.add(runner)
-      }
+      if (scope.outermost) this.open.delete(runner)
     }
   }
 
-  /** Without the guard, SQLite's one runner goes on. */
-  private isShared(runner: QueryRunner): boolean {
-    return (this.dataSource.driver as { queryRunner?: QueryRunner }).queryRunner === runner
+  private givenBack(runner: QueryRunner | undefined): void {
+    // Without the guard, SQLite's one runner goes on.
+    const { queryRunner: shared } = this.dataSource.driver as { queryRunner?: QueryRunner }
+    if (runner !== undefined && runner !== shared) this.ended.add(runner)
   }
 
   private runnersAround(): number {
@@ -175,6 +174,7 @@ function runnerIn(source: ManagerSource): QueryRunner | undefined {
 function scopeIn(parent: Scope | undefined): Scope {
   return {
     runner: undefined,
+    outermost: false,
     open: true,
     propagated: false,
     overlapped: false,

@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { DataSource } from 'typeorm'
-import type { EntityManager } from 'typeorm'
+import type { EntityManager, EntitySubscriberInterface } from 'typeorm'
 import {
   addTransactionalDataSource,
   initializeTransactionalContext,
@@ -114,6 +114,19 @@ describe.each(databases())('on $name', (database) => {
     })
     await expect(appendTo(kept, 'too late')).rejects.toThrow(StorageError)
     expect(await storedIn(store)).toEqual(['kept'])
+  })
+
+  it("10.1 a subscriber of the host's may take part until the transaction commits", async () => {
+    const store = new EventStore(dataSource)
+    const subscriber: EntitySubscriberInterface = {
+      beforeTransactionCommit: async ({ manager }) => {
+        await appendTo(store.within(manager), 'audited')
+      },
+    }
+    dataSource.subscribers.push(subscriber)
+    await dataSource.transaction(async () => {})
+    dataSource.subscribers.splice(dataSource.subscribers.indexOf(subscriber), 1)
+    expect(await storedIn(store)).toContain('audited')
   })
 
   it("10.7, 10.8 a propagation of the host's own works in the same way", async () => {

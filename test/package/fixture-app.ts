@@ -103,14 +103,20 @@ export async function createApp(
   for (const name of others) wanted.push(`${name}@${await versionOf(name)}`)
   const quietly = ['--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund', '--no-package-lock']
   await run(folder, 'npm', ['install', ...quietly, ...wanted])
-  for (const name of NATIVE.filter((native) => others.includes(native))) {
+  await copyNative(folder)
+}
+
+/** Gives those installed packages their compiled part that need one. */
+export async function copyNative(folder: string): Promise<void> {
+  for (const name of NATIVE.filter((native) => existsSync(join(folder, 'node_modules', native)))) {
     const build = join('node_modules', name, 'build')
     await rm(join(folder, build), { recursive: true, force: true })
     await cp(join(root, build), join(folder, build), { recursive: true })
   }
 }
 
-async function versionOf(name: string): Promise<string> {
+/** The version that the repository is tested with. */
+export async function versionOf(name: string): Promise<string> {
   const manifest = await readFile(join(root, 'node_modules', name, 'package.json'), 'utf8')
   return (JSON.parse(manifest) as { version: string }).version
 }
