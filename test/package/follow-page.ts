@@ -64,6 +64,11 @@ export class Reader {
       this.folder = join(this.folder, parameters[0]!)
       return ''
     }
+    if (program === 'npx') {
+      // What npx would find, without npx looking for it each time.
+      const [tool, ...rest] = parameters
+      return run(this.folder, join(this.folder, 'node_modules/.bin', tool!), rest, this.environment)
+    }
     if (program !== 'npm' || parameters[0] !== 'install')
       return run(this.folder, program!, parameters, this.environment)
     const wanted = await Promise.all(parameters.slice(1).map((parameter) => this.tested(parameter)))
