@@ -60,9 +60,9 @@ describe.each(['Postgres', 'SQLite'])('a store on %s', (name) => {
 
   it('2.4 without the tables says which migrations to run, at verifySchema() and at the first use', async () => {
     const store = new EventStore(await open(given()))
-    for (const start of [store.verifySchema(), appendTo(store)]) {
-      await expect(start).rejects.toThrow(SchemaError)
-      await expect(start).rejects.toThrow(/table aggregate_events does not exist.*runMigrations\(\)/)
+    for (const start of [() => store.verifySchema(), () => appendTo(store)]) {
+      await expect(start()).rejects.toThrow(SchemaError)
+      await expect(start()).rejects.toThrow(/table aggregate_events does not exist.*runMigrations\(\)/)
     }
   })
 
@@ -90,8 +90,8 @@ describe.each(['Postgres', 'SQLite'])('a store on %s', (name) => {
   it('10.9 on a DataSource that is not open says to open it, and works when it was', async () => {
     const dataSource = new DataSource(given({ migrationsRun: true }) as DataSourceOptions)
     const store = new EventStore(dataSource)
-    for (const start of [store.verifySchema(), appendTo(store)])
-      await expect(start).rejects.toThrow(/not open\. Call `await dataSource\.initialize\(\)`/)
+    for (const start of [() => store.verifySchema(), () => appendTo(store)])
+      await expect(start()).rejects.toThrow(/not open\. Call `await dataSource\.initialize\(\)`/)
     opened.push(await dataSource.initialize())
     await appendTo(store)
     await dataSource.destroy()
@@ -192,7 +192,7 @@ describe('a pool of connections', () => {
   })
 
   it('10.9 that others hold: after connectTimeoutMS the error says that the pool is empty', async () => {
-    const dataSource = await open(onPostgres({ poolSize: 1, connectTimeoutMS: 200 }))
+    const dataSource = await open(onPostgres({ poolSize: 1, connectTimeoutMS: 1_500 }))
     const store = new EventStore(dataSource)
     const holder = dataSource.createQueryRunner()
     await holder.connect()

@@ -18,6 +18,17 @@ const EVENTS = [{ name: 'x' }]
 const appendTo = (store: EventStore, aggregateId: string): Promise<unknown> =>
   store.append({ aggregateType: 'scope', aggregateId, expectedVersion: 0, events: EVENTS })
 
+interface Signal {
+  readonly given: Promise<void>
+  readonly give: () => void
+}
+
+function signal(): Signal {
+  let give!: () => void
+  const given = new Promise<void>((resolve) => (give = resolve))
+  return { given, give }
+}
+
 async function storedIn(store: EventStore): Promise<string[]> {
   const ids: string[] = []
   for await (const { aggregateId } of store.readAll()) ids.push(aggregateId)
@@ -58,12 +69,14 @@ describe('typeorm-transactional with the storage driver ASYNC_LOCAL_STORAGE', ()
     const appended: string[] = []
     for (let round = 0; round < 5; round++) {
       await runInTransaction(async () => {
+        const all = signal()
+        let begun = 0
         const branches = Array.from({ length: 4 }, (_, index) =>
           runInTransaction(
             async () => {
-              await sleep(index * 3)
+              if (++begun === 4) all.give()
+              await all.given
               await appendTo(store, `branch-${round}-${index}`)
-              await sleep(9 - index * 2)
               if (index % 2 === 1) throw new Error('refused')
               appended.push(`branch-${round}-${index}`)
             },
@@ -81,15 +94,18 @@ describe('typeorm-transactional with the storage driver ASYNC_LOCAL_STORAGE', ()
   it('10.7 the code around does not get into a transaction that was begun inside', async () => {
     const before = await storedIn(store)
     await runInTransaction(async () => {
+      const [begun, end] = [signal(), signal()]
       const inner = runInTransaction(
         async () => {
-          await sleep(20)
+          begun.give()
+          await end.given
           throw new Error('refused')
         },
         { propagation: Propagation.REQUIRES_NEW },
       )
-      await sleep(5)
+      await begun.given
       await expect(appendTo(store, 'around')).rejects.toThrow(/storage driver/)
+      end.give()
       await expect(inner).rejects.toThrow('refused')
       await appendTo(store, 'after')
     })
@@ -134,17 +150,16 @@ describe.each(databases())('on $name', (database) => {
     const store = new EventStore(dataSource, { manager: () => current.getStore() ?? dataSource.manager })
     const before = await storedIn(store)
     let left: Promise<unknown> | undefined
-    let end!: () => void
-    const ended = new Promise<void>((resolve) => (end = resolve))
+    const ended = signal()
     const failing = dataSource.transaction((manager) =>
       current.run(manager, async () => {
-        left = ended.then(() => appendTo(store, 'left'))
+        left = ended.given.then(() => appendTo(store, 'left'))
         await appendTo(store, 'inside')
         throw new Error('refused')
       }),
     )
     await expect(failing).rejects.toThrow('refused')
-    end()
+    ended.give()
     await expect(left).rejects.toThrow(StorageError)
     expect(await storedIn(store)).toEqual(before)
   })
@@ -152,12 +167,11 @@ describe.each(databases())('on $name', (database) => {
   it('10.8 without propagation, work that a transaction started goes on after it', async () => {
     const store = new EventStore(dataSource)
     let left: Promise<unknown> | undefined
-    let end!: () => void
-    const ended = new Promise<void>((resolve) => (end = resolve))
+    const ended = signal()
     await dataSource.transaction(async () => {
-      left = ended.then(() => appendTo(store, 'worker'))
+      left = ended.given.then(() => appendTo(store, 'worker'))
     })
-    end()
+    ended.give()
     await left
     expect(await storedIn(store)).toContain('worker')
   })
