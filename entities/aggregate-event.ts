@@ -1,5 +1,6 @@
 import { Check, Column, Entity, PrimaryColumn, PrimaryGeneratedColumn, Unique } from 'typeorm'
-import { columnTypes } from './column-types.js'
+import { columnTypes, payloadColumn } from './column-types.js'
+import type { PayloadType } from './column-types.js'
 import type { Dialect } from './dialect.js'
 
 /** One row of the event table, as TypeORM hydrates it. Read it freely; only the store writes it. */
@@ -24,32 +25,60 @@ export interface AggregateEventRow {
 /** Marks every class that maps the event table, whichever way a host extended it. */
 export const EVENT_ENTITY = Symbol.for('typeorm-sourced.event-entity')
 
+/** What a host may choose of the event table beside its name. */
+export interface EventEntityOptions<D extends Dialect = Dialect> {
+  /**
+   * The type of the payload column. `json` and `text` keep a payload as it was written. `jsonb` can be indexed, but does not keep
+   * the order of keys, and cannot hold NUL characters and halves of surrogate pairs, which are refused. @defaultValue 'json'
+   */
+  readonly payload?: PayloadType<D>
+  /**
+   * What the names of the table's keys and checks contain. A schema that holds a second event table needs another name for it;
+   * the shipped migrations then do not fit. @defaultValue 'aggregate_events'
+   */
+  readonly name?: string
+}
+
 /**
- * Gives an abstract class with the columns and checks of the event table for one database. The shipped
- * entities extend it; a host that adds columns extends a shipped entity instead.
+ * Gives an abstract class with the columns, keys and checks of the event table for one database. The shipped entities extend it.
+ * A host that only adds columns extends a shipped entity; one that chooses the payload's type extends this.
  *
  * On Postgres the stream key is the primary key. SQLite only numbers rows through an integer primary key, so
  * there the position is the primary key and the stream key is unique.
+ *
+ * @example
+ * @Entity('aggregate_events')
+ * @Index('ix_aggregate_events_tenant', ['tenantId', 'position'])
+ * class TenantEvent extends eventEntity('postgres', { payload: 'jsonb' }) {
+ *   @Column({ name: 'tenant_id', type: 'varchar' })
+ *   tenantId!: string
+ * }
  */
-function eventColumns(
-  dialect: Dialect,
+export function eventEntity<D extends Dialect>(
+  dialect: D,
+  options: EventEntityOptions<D> = {},
 ): (abstract new () => AggregateEventRow) & { readonly [EVENT_ENTITY]: Dialect } {
+  const { name = 'aggregate_events' } = options
+  const payload = payloadColumn(dialect, options.payload)
   const types = columnTypes[dialect]
-  const key = 'pk_aggregate_events'
-  const Key = dialect === 'postgres' ? PrimaryColumn : Column
-  const keyed = dialect === 'postgres' ? { primaryKeyConstraintName: key } : {}
-  const Position =
-    dialect === 'postgres'
-      ? Column({ name: 'position', type: 'bigint', generated: 'identity', generatedIdentity: 'ALWAYS' })
-      : PrimaryGeneratedColumn('increment', { name: 'position', type: 'integer' })
+  const isPostgres = dialect === 'postgres'
+  const Key = isPostgres ? PrimaryColumn : Column
+  const keyed = isPostgres ? { primaryKeyConstraintName: `pk_${name}` } : {}
+  const Position = isPostgres
+    ? Column({ name: 'position', type: 'bigint', generated: 'identity', generatedIdentity: 'ALWAYS' })
+    : PrimaryGeneratedColumn('increment', { name: 'position', type: 'integer' })
+  const Identified = isPostgres
+    ? Unique(`uq_${name}_position`, ['position'])
+    : Unique(`uq_${name}_stream`, ['aggregateType', 'aggregateId', 'sequence'])
 
-  @Check('ck_aggregate_events_aggregate_type', `"aggregate_type" <> ''`)
-  @Check('ck_aggregate_events_aggregate_id', `"aggregate_id" <> ''`)
-  @Check('ck_aggregate_events_sequence', `"sequence" > 0`)
-  @Check('ck_aggregate_events_event_name', `"event_name" <> ''`)
-  @Check('ck_aggregate_events_event_version', `"event_version" > 0`)
-  @Check('ck_aggregate_events_payload_codec', `"payload_codec" <> ''`)
-  @Check('ck_aggregate_events_payload_codec_version', `"payload_codec_version" > 0`)
+  @Identified
+  @Check(`ck_${name}_aggregate_type`, `"aggregate_type" <> ''`)
+  @Check(`ck_${name}_aggregate_id`, `"aggregate_id" <> ''`)
+  @Check(`ck_${name}_sequence`, `"sequence" > 0`)
+  @Check(`ck_${name}_event_name`, `"event_name" <> ''`)
+  @Check(`ck_${name}_event_version`, `"event_version" > 0`)
+  @Check(`ck_${name}_payload_codec`, `"payload_codec" <> ''`)
+  @Check(`ck_${name}_payload_codec_version`, `"payload_codec_version" > 0`)
   abstract class EventColumns implements AggregateEventRow {
     static readonly [EVENT_ENTITY] = dialect
 
@@ -74,7 +103,7 @@ function eventColumns(
     @Column({ name: 'event_version', type: 'integer', default: 1 })
     eventVersion!: number
 
-    @Column({ name: 'payload', type: 'json' })
+    @Column({ name: 'payload', ...payload })
     payload!: unknown
 
     @Column({ name: 'payload_codec', type: 'varchar', length: 255 })
@@ -94,10 +123,8 @@ function eventColumns(
 
 /** The event table on Postgres. */
 @Entity('aggregate_events')
-@Unique('uq_aggregate_events_position', ['position'])
-export class PostgresAggregateEvent extends eventColumns('postgres') {}
+export class PostgresAggregateEvent extends eventEntity('postgres') {}
 
 /** The event table on SQLite. */
 @Entity('aggregate_events')
-@Unique('uq_aggregate_events_stream', ['aggregateType', 'aggregateId', 'sequence'])
-export class SqliteAggregateEvent extends eventColumns('sqlite') {}
+export class SqliteAggregateEvent extends eventEntity('sqlite') {}

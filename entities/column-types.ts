@@ -29,3 +29,26 @@ export const columnTypes: Record<Dialect, ColumnTypes> = {
     uuid: { type: 'varchar', length: 36 },
   },
 }
+
+/** The types that a payload column can have. A distributive type: an application that picks its dialect at start may name any. */
+export type PayloadType<D extends Dialect = Dialect> = D extends 'postgres'
+  ? 'json' | 'jsonb' | 'text'
+  : 'json' | 'text'
+
+const PAYLOAD_TYPES = {
+  postgres: ['json', 'jsonb', 'text'],
+  sqlite: ['json', 'text'],
+} as const satisfies { [D in Dialect]: readonly PayloadType<D>[] }
+
+/** What to declare; throws for a type that the database does not have. As an entity, a row has the same payload with any type. */
+export function payloadColumn(dialect: Dialect, type: PayloadType = 'json'): ColumnOptions {
+  const known: readonly PayloadType[] = PAYLOAD_TYPES[dialect]
+  if (!known.includes(type))
+    throw new RangeError(`A payload on ${dialect} cannot be of type '${type}'. Choose ${known.join(' or ')}.`)
+  return type === 'text' ? { type, transformer: jsonText } : { type }
+}
+
+const jsonText = {
+  to: (payload: unknown): string => JSON.stringify(payload),
+  from: (text: string): unknown => JSON.parse(text) as unknown,
+}

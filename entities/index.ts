@@ -4,12 +4,18 @@ import { PostgresAggregateSnapshot, SqliteAggregateSnapshot } from './aggregate-
 import { PostgresOutboxMessage, SqliteOutboxMessage } from './outbox-message.js'
 import { PostgresProcessedMessage, SqliteProcessedMessage } from './processed-message.js'
 
-export { EVENT_ENTITY, PostgresAggregateEvent, SqliteAggregateEvent } from './aggregate-event.js'
-export type { AggregateEventRow } from './aggregate-event.js'
+export { EVENT_ENTITY, eventEntity, PostgresAggregateEvent, SqliteAggregateEvent } from './aggregate-event.js'
+export type { AggregateEventRow, EventEntityOptions } from './aggregate-event.js'
 export { LOCK_ENTITY, PostgresAggregateLock, SqliteAggregateLock } from './aggregate-lock.js'
 export type { AggregateLockRow } from './aggregate-lock.js'
-export { PostgresAggregateSnapshot, SNAPSHOT_ENTITY, SqliteAggregateSnapshot } from './aggregate-snapshot.js'
-export type { AggregateSnapshotRow } from './aggregate-snapshot.js'
+export {
+  PostgresAggregateSnapshot,
+  SNAPSHOT_ENTITY,
+  snapshotEntity,
+  SqliteAggregateSnapshot,
+} from './aggregate-snapshot.js'
+export type { AggregateSnapshotRow, SnapshotEntityOptions } from './aggregate-snapshot.js'
+export type { PayloadType } from './column-types.js'
 export type { Dialect } from './dialect.js'
 export { OUTBOX_ENTITY, PostgresOutboxMessage, SqliteOutboxMessage } from './outbox-message.js'
 export type { OutboxMessageRow, OutboxMessageStatus } from './outbox-message.js'

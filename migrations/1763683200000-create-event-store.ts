@@ -1,6 +1,7 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm'
 import { installEventGuards, removeEventGuards } from './event-guards.js'
 import { eventTable, snapshotTable } from './tables.js'
+import type { MigrationTable } from './tables.js'
 
 /** Creates the event and snapshot tables with the guards that make events immutable and streams free of gaps. */
 export class CreateEventStore1763683200000 implements MigrationInterface {
@@ -9,8 +10,7 @@ export class CreateEventStore1763683200000 implements MigrationInterface {
   async up(queryRunner: QueryRunner): Promise<void> {
     const events = eventTable(queryRunner)
     const create = events.dialect === 'postgres' ? postgresTables : sqliteTables
-    for (const statement of create(events.path, snapshotTable(queryRunner).path))
-      await queryRunner.query(statement)
+    for (const statement of create(events, snapshotTable(queryRunner))) await queryRunner.query(statement)
     await installEventGuards(queryRunner)
   }
 
@@ -37,9 +37,9 @@ const SNAPSHOT_CHECKS = `CONSTRAINT "ck_aggregate_snapshots_aggregate_type" CHEC
   CONSTRAINT "ck_aggregate_snapshots_payload_codec" CHECK ("payload_codec" <> ''),
   CONSTRAINT "ck_aggregate_snapshots_payload_codec_version" CHECK ("payload_codec_version" > 0)`
 
-function postgresTables(events: string, snapshots: string): string[] {
+function postgresTables(events: MigrationTable, snapshots: MigrationTable): string[] {
   return [
-    `CREATE TABLE ${events} (
+    `CREATE TABLE ${events.path} (
   "aggregate_type" character varying(255) NOT NULL,
   "aggregate_id" character varying(255) NOT NULL,
   "sequence" integer NOT NULL,
@@ -47,7 +47,7 @@ function postgresTables(events: string, snapshots: string): string[] {
   "commit_id" uuid NOT NULL,
   "event_name" character varying(255) NOT NULL,
   "event_version" integer NOT NULL DEFAULT 1,
-  "payload" json NOT NULL,
+  "payload" ${events.payloadType} NOT NULL,
   "payload_codec" character varying(255) NOT NULL,
   "payload_codec_version" integer NOT NULL,
   "metadata" jsonb NOT NULL DEFAULT '{}',
@@ -55,13 +55,13 @@ function postgresTables(events: string, snapshots: string): string[] {
   CONSTRAINT "pk_aggregate_events" PRIMARY KEY ("aggregate_type", "aggregate_id", "sequence"),
   CONSTRAINT "uq_aggregate_events_position" UNIQUE ("position"),
   ${EVENT_CHECKS})`,
-    `CREATE TABLE ${snapshots} (
+    `CREATE TABLE ${snapshots.path} (
   "aggregate_type" character varying(255) NOT NULL,
   "aggregate_id" character varying(255) NOT NULL,
   "version" integer NOT NULL,
   "snapshot_type" character varying(255) NOT NULL,
   "snapshot_version" integer NOT NULL,
-  "payload" json NOT NULL,
+  "payload" ${snapshots.payloadType} NOT NULL,
   "payload_codec" character varying(255) NOT NULL,
   "payload_codec_version" integer NOT NULL,
   "metadata" jsonb NOT NULL DEFAULT '{}',
@@ -72,9 +72,9 @@ function postgresTables(events: string, snapshots: string): string[] {
 }
 
 /** TypeORM reads CHECKs back by a pattern that needs the last one and the table's closing bracket on one line. */
-function sqliteTables(events: string, snapshots: string): string[] {
+function sqliteTables(events: MigrationTable, snapshots: MigrationTable): string[] {
   return [
-    `CREATE TABLE ${events} (
+    `CREATE TABLE ${events.path} (
   "aggregate_type" varchar(255) NOT NULL,
   "aggregate_id" varchar(255) NOT NULL,
   "sequence" integer NOT NULL,
@@ -82,20 +82,20 @@ function sqliteTables(events: string, snapshots: string): string[] {
   "commit_id" varchar(36) NOT NULL,
   "event_name" varchar(255) NOT NULL,
   "event_version" integer NOT NULL DEFAULT (1),
-  "payload" json NOT NULL,
+  "payload" ${events.payloadType} NOT NULL,
   "payload_codec" varchar(255) NOT NULL,
   "payload_codec_version" integer NOT NULL,
   "metadata" json NOT NULL DEFAULT ('{}'),
   "recorded_at" datetime NOT NULL DEFAULT ((strftime('%Y-%m-%d %H:%M:%f','now'))),
   CONSTRAINT "uq_aggregate_events_stream" UNIQUE ("aggregate_type", "aggregate_id", "sequence"),
   ${EVENT_CHECKS})`,
-    `CREATE TABLE ${snapshots} (
+    `CREATE TABLE ${snapshots.path} (
   "aggregate_type" varchar(255) NOT NULL,
   "aggregate_id" varchar(255) NOT NULL,
   "version" integer NOT NULL,
   "snapshot_type" varchar(255) NOT NULL,
   "snapshot_version" integer NOT NULL,
-  "payload" json NOT NULL,
+  "payload" ${snapshots.payloadType} NOT NULL,
   "payload_codec" varchar(255) NOT NULL,
   "payload_codec_version" integer NOT NULL,
   "metadata" json NOT NULL DEFAULT ('{}'),

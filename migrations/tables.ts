@@ -15,6 +15,8 @@ export interface MigrationTable {
   readonly name: string
   /** Quoted, with its schema if it has one. */
   readonly path: string
+  /** The type of the payload column, if the table has one. */
+  readonly payloadType: string
   /** A quoted name that begins with the table's, in its schema: for functions. */
   besidePath(suffix: string): string
   /** The same without the schema: for triggers. */
@@ -72,7 +74,8 @@ function findMarked(queryRunner: QueryRunner, mark: symbol): MigrationTable[] {
     .map((metadata) => describeTable(metadata, dialect))
 }
 
-function describeTable({ schema, tableName, tablePath }: EntityMetadata, dialect: Dialect): MigrationTable {
+function describeTable(metadata: EntityMetadata, dialect: Dialect): MigrationTable {
+  const { schema, tableName, tablePath } = metadata
   const quote = (identifier: string): string => `"${identifier.replaceAll('"', '""')}"`
   const qualify = (name: string): string =>
     dialect === 'postgres' && schema !== undefined ? `${quote(schema)}.${quote(name)}` : quote(name)
@@ -80,6 +83,7 @@ function describeTable({ schema, tableName, tablePath }: EntityMetadata, dialect
     dialect,
     name: tablePath,
     path: qualify(tableName),
+    payloadType: String(metadata.findColumnWithPropertyName('payload')?.type ?? 'json'),
     besidePath: (suffix) => qualify(`${tableName}_${suffix}`),
     besideName: (suffix) => quote(`${tableName}_${suffix}`),
   }

@@ -1,5 +1,6 @@
 import type { AggregateDefinition } from './aggregate/aggregate-definition.js'
 import { journalOf } from './aggregate/journal.js'
+import { currentMetadata } from './aggregate/metadata-scope.js'
 import { NO_CHANGES } from './commit/changes.js'
 import { commitChanges } from './commit/commit-changes.js'
 import { captureSnapshot } from './commit/plan-aggregates.js'
@@ -99,19 +100,16 @@ export class AggregateRepository<A extends object> {
       )
     }
     const definition = this.definition as unknown as AggregateDefinition<object>
-    const snapshot = captureSnapshot({ aggregate, definition }, this.context.serializer.codecs)
+    const { database, serializer } = this.context
+    const metadata = currentMetadata() ?? {}
+    const snapshot = captureSnapshot(database, { aggregate, definition }, serializer.codecs, metadata)
     const { snapshotVersion } = journal
-    await commitChanges(
-      this.context.database,
-      this.context.host,
-      { ...NO_CHANGES, snapshots: [snapshot] },
-      () => ({
-        onCommit: () => undefined,
-        onRollback: () => {
-          journal.snapshotVersion = snapshotVersion
-        },
-      }),
-    )
+    await commitChanges(database, this.context.host, { ...NO_CHANGES, snapshots: [snapshot] }, () => ({
+      onCommit: () => undefined,
+      onRollback: () => {
+        journal.snapshotVersion = snapshotVersion
+      },
+    }))
     journal.snapshotVersion = snapshot.version
   }
 

@@ -20,6 +20,7 @@ import { assertKnown, resolveOptions } from './options.js'
 import type { EventStoreOptions } from './options.js'
 import type { LoadContext } from './reading/load-aggregates.js'
 import { reading } from './reading/read-stream.js'
+import type { AggregateEventRow, AggregateSnapshotRow } from './runner/column-sources.js'
 import { dataSourceOf } from './runner/host.js'
 import type { Host } from './runner/host.js'
 import { StoreCore } from './store-core.js'
@@ -31,6 +32,7 @@ import type { UnitOfWorkOptions, UnitOfWorkResult } from './unit-of-work.js'
  *
  * - A commit is atomic and checks every stream's version; once it returned, it is durable.
  * - Nothing here opens, migrates or closes the DataSource; the first use verifies its schema.
+ * - Its type parameters are the host's entities, if they add columns; TypeScript infers them from the options.
  *
  * @example
  * const store = new EventStore(dataSource)
@@ -39,7 +41,10 @@ import type { UnitOfWorkOptions, UnitOfWorkResult } from './unit-of-work.js'
  * account.deposit({ amount: 100 })
  * await accounts.commit(account)
  */
-export class EventStore extends EventStreams {
+export class EventStore<
+  Event extends object = AggregateEventRow,
+  Snapshot extends object = AggregateSnapshotRow,
+> extends EventStreams<Event> {
   /** @internal */
   protected readonly core: StoreCore
   /** @internal */
@@ -47,7 +52,7 @@ export class EventStore extends EventStreams {
 
   constructor(
     readonly dataSource: DataSource,
-    options: EventStoreOptions = {},
+    options: EventStoreOptions<Event, Snapshot> = {},
   ) {
     super()
     this.core = new StoreCore(dataSource, resolveOptions(options))
@@ -64,13 +69,13 @@ export class EventStore extends EventStreams {
    *   await store.within(manager).repository(Account).commit(account)
    * })
    */
-  within(host: Host): EventStore {
+  within(host: Host): EventStore<Event, Snapshot> {
     if (dataSourceOf(host) !== this.dataSource) {
       throw new InvalidArgumentError(
         'The manager or query runner given to within() belongs to another DataSource.',
       )
     }
-    const bound = Object.create(EventStore.prototype) as EventStore
+    const bound = Object.create(EventStore.prototype) as EventStore<Event, Snapshot>
     return Object.assign(bound, { dataSource: this.dataSource, core: this.core, host })
   }
 

@@ -14,12 +14,13 @@ import { readAll } from './reading/read-all.js'
 import type { ReadAllOptions } from './reading/read-all.js'
 import { readStream } from './reading/read-stream.js'
 import type { ReadStreamOptions } from './reading/read-stream.js'
+import type { AggregateEventRow, ColumnFilter, WithColumns } from './runner/column-sources.js'
 import type { Host } from './runner/host.js'
 import type { StoreCore } from './store-core.js'
 import { withScope } from './unit-of-work.js'
 
 /** The streams of a store, appended to and read without aggregates. Part of `EventStore`. */
-export abstract class EventStreams {
+export abstract class EventStreams<Entity extends object = AggregateEventRow> {
   /** @internal */
   protected abstract readonly core: StoreCore
   /** @internal */
@@ -47,7 +48,10 @@ export abstract class EventStreams {
     return rejecting(() => {
       assertKnown('append', options, ['metadata'])
       const metadata = { ...currentMetadata(), ...options.metadata }
-      return this.commitEvents({ appends: asList(streams).map((stream) => withScope(stream, metadata)) })
+      return this.commitEvents({
+        appends: asList(streams).map((stream) => withScope(stream, metadata)),
+        metadata,
+      })
     })
   }
 
@@ -59,8 +63,8 @@ export abstract class EventStreams {
    */
   readStream<Event extends RecordedEvent = RecordedEvent>(
     stream: StreamIdentity,
-    options: ReadStreamOptions = {},
-  ): AsyncIterable<Event> {
+    options: ReadStreamOptions<Entity> = {},
+  ): AsyncIterable<WithColumns<Event, Entity>> {
     assertStreamIdentity(stream)
     assertReadStream(options)
     const { database, serializer } = this.core
@@ -70,7 +74,7 @@ export abstract class EventStreams {
       this.host,
       stream,
       options,
-    ) as AsyncIterable<unknown> as AsyncIterable<Event>
+    ) as AsyncIterable<unknown> as AsyncIterable<WithColumns<Event, Entity>>
   }
 
   /**
@@ -82,16 +86,27 @@ export abstract class EventStreams {
    * @example
    * for await (const event of store.readAll({ after: checkpoint, eventNames: ['money-deposited'] })) …
    */
-  readAll<Event extends RecordedEvent = RecordedEvent>(options: ReadAllOptions = {}): AsyncIterable<Event> {
+  readAll<Event extends RecordedEvent = RecordedEvent>(
+    options: ReadAllOptions<Entity> = {},
+  ): AsyncIterable<WithColumns<Event, Entity>> {
     assertReadAll(options)
     const { database, serializer } = this.core
-    return readAll(database, serializer, this.host, options) as AsyncIterable<unknown> as AsyncIterable<Event>
+    return readAll(database, serializer, this.host, options) as AsyncIterable<unknown> as AsyncIterable<
+      WithColumns<Event, Entity>
+    >
   }
 
-  /** The ids of all streams of one type, fetched a page at a time, in the database's order. */
-  listStreams(aggregateType: string): AsyncIterable<string> {
+  /**
+   * The ids of all streams of one type, fetched a page at a time, in the database's order. `where`: only those whose first
+   * event has these values in columns that the host added.
+   */
+  listStreams(
+    aggregateType: string,
+    options: { readonly where?: ColumnFilter<Entity> } = {},
+  ): AsyncIterable<string> {
     assertStreamIdentity({ aggregateType, aggregateId: 'any' })
-    return listStreams(this.core.database, this.host, aggregateType)
+    assertKnown('listStreams', options, ['where'])
+    return listStreams(this.core.database, this.host, aggregateType, options.where)
   }
 
   /**

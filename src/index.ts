@@ -70,6 +70,15 @@ export type { FindRowOptions, RowExpectation } from './read-model/read-model-row
 export type { KeyOf, RowOf } from './read-model/row-types.js'
 export type { ReadAllOptions } from './reading/read-all.js'
 export type { ReadStreamOptions } from './reading/read-stream.js'
+export type {
+  ColumnFilter,
+  EventColumns,
+  EventColumnSources,
+  EventSource,
+  SnapshotColumnSources,
+  SnapshotSource,
+  WithColumns,
+} from './runner/column-sources.js'
 export type { Host } from './runner/host.js'
 export type { BytesCodec, Codec, CodecContext, JsonCodec } from './serialization/codec.js'
 export type { Upcaster } from './serialization/upcaster-chain.js'

@@ -18,7 +18,7 @@ import { guardSqlite } from './runner/sqlite-guard.js'
 
 /** What to open beside the module's own tables. */
 export interface OpenSqliteOptions {
-  /** The host's entities. A subclass of an entity of the module takes its place. */
+  /** The host's entities. One that extends an entity of the module takes its place. */
   readonly entities?: Readonly<DataSourceOptions['entities']>
   /** The host's migrations; they run together with the module's, oldest first. */
   readonly migrations?: Readonly<DataSourceOptions['migrations']>
@@ -48,7 +48,7 @@ export async function openSqlite(path: string, options: OpenSqliteOptions = {}):
     type: driver,
     database: path,
     entities: [
-      ...sqliteEntities.filter((own) => !entities.some((entity) => extendsClass(entity, own))),
+      ...sqliteEntities.filter((own) => !entities.some((entity) => mapsSameTable(entity, own))),
       ...entities,
     ],
     migrations: [...sourcedMigrations, ...listOf(options.migrations)],
@@ -84,7 +84,7 @@ function driverOf({ driver = 'better-sqlite3' }: OpenSqliteOptions): string {
   return driver
 }
 
-const MARKS = [EVENT_ENTITY, SNAPSHOT_ENTITY, PROCESSED_MESSAGE_ENTITY, OUTBOX_ENTITY, LOCK_ENTITY]
+const MARKS = [EVENT_ENTITY, SNAPSHOT_ENTITY, PROCESSED_MESSAGE_ENTITY, OUTBOX_ENTITY, LOCK_ENTITY] as const
 
 function assertForSqlite(entities: readonly unknown[]): void {
   const strangers = entities.filter(
@@ -106,6 +106,7 @@ function listOf(entries: Readonly<DataSourceOptions['entities' | 'migrations']>)
   return Object.values((entries ?? []) as Record<string, unknown>)
 }
 
-function extendsClass(entity: unknown, base: { readonly prototype: object }): boolean {
-  return typeof entity === 'function' && entity.prototype instanceof (base as unknown as new () => object)
+/** Whether a host's entity takes the place of a shipped one: it extends it, or what it is made of. */
+function mapsSameTable(entity: unknown, own: object): boolean {
+  return typeof entity === 'function' && MARKS.some((mark) => mark in entity && mark in own)
 }

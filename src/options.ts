@@ -1,6 +1,12 @@
 import type { EntityManager } from 'typeorm'
 import type { RetryPolicy } from './commit/retry-on-conflict.js'
 import { InvalidArgumentError } from './errors/index.js'
+import type {
+  AggregateEventRow,
+  AggregateSnapshotRow,
+  EventColumnSources,
+  SnapshotColumnSources,
+} from './runner/column-sources.js'
 import type { DatabaseOptions } from './runner/database-options.js'
 import type { Codec } from './serialization/codec.js'
 import type { Upcaster } from './serialization/upcaster-chain.js'
@@ -12,8 +18,11 @@ export interface Warning {
   readonly cause?: unknown
 }
 
-/** Settings of an `EventStore`; all optional. */
-export interface EventStoreOptions {
+/** Settings of an `EventStore`; all optional. `Event`, `Snapshot`: the host's entities, if they add columns. */
+export interface EventStoreOptions<
+  Event extends object = AggregateEventRow,
+  Snapshot extends object = AggregateSnapshotRow,
+> {
   /** Codecs beside the built-in `json` version 1. */
   readonly codecs?: readonly Codec[]
   /** Steps that bring stored events to their newest versions. */
@@ -51,10 +60,23 @@ export interface EventStoreOptions {
    * @defaultValue the DataSource's manager
    */
   readonly manager?: () => EntityManager
-  /** Which entity maps the event table; needed only if the DataSource registers several. */
-  readonly eventEntity?: new () => object
-  /** Which entity maps the snapshot table; needed only if the DataSource registers several. */
-  readonly snapshotEntity?: new () => object
+  /** Which entity maps the event table; needed if the DataSource registers several, and for the types of columns it adds. */
+  readonly eventEntity?: new () => Event
+  /** Which entity maps the snapshot table; needed if the DataSource registers several, and for the types of columns it adds. */
+  readonly snapshotEntity?: new () => Snapshot
+  /**
+   * Where the values of columns come from that the event entity adds: a function for each. Columns without one are left to the
+   * database. Their errors fail the commit before anything is written, as does a value of the wrong type.
+   *
+   * @example
+   * new EventStore(dataSource, {
+   *   eventEntity: TenantEvent,
+   *   eventColumns: { tenantId: ({ metadata }) => String(metadata['tenantId']) },
+   * })
+   */
+  readonly eventColumns?: EventColumnSources<NoInfer<Event>>
+  /** The same for the snapshot entity. */
+  readonly snapshotColumns?: SnapshotColumnSources<NoInfer<Snapshot>>
   /** Which entity maps the processed messages; needed only if the DataSource registers several. */
   readonly processedMessageEntity?: new () => object
   /** Which entity maps the outbox; needed only if the DataSource registers several. */
@@ -84,6 +106,8 @@ const DEFAULTS = {
   manager: undefined,
   eventEntity: undefined,
   snapshotEntity: undefined,
+  eventColumns: undefined,
+  snapshotColumns: undefined,
   processedMessageEntity: undefined,
   outboxMessageEntity: undefined,
   aggregateLockEntity: undefined,
@@ -91,7 +115,9 @@ const DEFAULTS = {
 } as const satisfies { [Option in keyof Required<EventStoreOptions>]: unknown }
 
 /** Fills in defaults, once; refuses unknown options and impossible values. */
-export function resolveOptions(options: EventStoreOptions): ResolvedOptions {
+export function resolveOptions<Event extends object, Snapshot extends object>(
+  options: EventStoreOptions<Event, Snapshot>,
+): ResolvedOptions {
   assertKnown('EventStore', options, Object.keys(DEFAULTS))
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
   const resolved = { ...DEFAULTS, ...given } as ResolvedOptions
@@ -99,7 +125,19 @@ export function resolveOptions(options: EventStoreOptions): ResolvedOptions {
     assertMilliseconds('sqliteLockTimeoutMs', resolved.sqliteLockTimeoutMs)
   }
   assertMilliseconds('lostCommitTimeoutMs', resolved.lostCommitTimeoutMs)
+  assertFunctions('eventColumns', resolved.eventColumns)
+  assertFunctions('snapshotColumns', resolved.snapshotColumns)
   return Object.freeze(resolved)
+}
+
+function assertFunctions(option: string, functions: object = {}): void {
+  for (const [column, source] of Object.entries(functions)) {
+    if (source !== undefined && typeof source !== 'function') {
+      throw new InvalidArgumentError(
+        `${option}.${column} is a ${typeof source}; it has to be a function that gives the column's value.`,
+      )
+    }
+  }
 }
 
 /** Refuses options that nobody reads: they are misspelt, or meant for another method. */

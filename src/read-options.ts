@@ -4,13 +4,14 @@ import type { ReadAllOptions } from './reading/read-all.js'
 import type { ReadStreamOptions } from './reading/read-stream.js'
 
 /** Refuses options of `readAll` that make no sense, before anything is read. */
-export function assertReadAll(options: ReadAllOptions): void {
+export function assertReadAll<Entity>(options: ReadAllOptions<Entity>): void {
   assertKnown('readAll', options, [
     'after',
     'from',
     'aggregateTypes',
     'eventNames',
     'metadata',
+    'where',
     'limit',
     'pageSize',
     'settleTimeoutMs',
@@ -33,8 +34,15 @@ export function assertReadAll(options: ReadAllOptions): void {
 }
 
 /** The same for `readStream`. */
-export function assertReadStream(options: ReadStreamOptions): void {
-  assertKnown('readStream', options, ['fromSequence', 'toVersion', 'toTime', 'direction', 'pageSize'])
+export function assertReadStream<Entity>(options: ReadStreamOptions<Entity>): void {
+  assertKnown('readStream', options, [
+    'fromSequence',
+    'toVersion',
+    'toTime',
+    'direction',
+    'where',
+    'pageSize',
+  ])
   if (options.fromSequence !== undefined) assertWhole('fromSequence', options.fromSequence, 0)
   if (options.toVersion !== undefined) assertWhole('toVersion', options.toVersion, 0)
   if (options.pageSize !== undefined) assertWhole('pageSize', options.pageSize, 1)

@@ -1,5 +1,6 @@
 import { journalOf } from '../aggregate/journal.js'
-import type { Commit, StreamAppend } from '../model/event.js'
+import { currentMetadata } from '../aggregate/metadata-scope.js'
+import type { Commit, Metadata, StreamAppend } from '../model/event.js'
 import type { ProcessedMark, ProcessedMessage } from '../model/message.js'
 import type { AppendOutcome, StoredSnapshot } from '../model/stored.js'
 import type { StreamIdentity } from '../model/stream-identity.js'
@@ -13,8 +14,9 @@ import { commitChanges } from './commit-changes.js'
 import type { Committed } from './commit-changes.js'
 import type { CommitListeners } from './commit-listeners.js'
 import { describeCommit } from './describe-commit.js'
-import { appendOf, captureSnapshot, isSnapshotDue } from './plan-aggregates.js'
+import { appendOf, captureSnapshot, isSnapshotDue, newestMetadata } from './plan-aggregates.js'
 import type { Member } from './plan-aggregates.js'
+import { extendChanges } from './extend-changes.js'
 import { planStreams } from './plan-changes.js'
 import { planMarks, planMessages } from './plan-messages.js'
 import type { OutgoingMessage } from './plan-messages.js'
@@ -37,6 +39,8 @@ export interface CommitRequest {
   readonly members: readonly Member[]
   readonly messages: readonly OutgoingMessage[]
   readonly marks: readonly ProcessedMark[]
+  /** Of streams that are only checked. @defaultValue the scope's */
+  readonly metadata?: Metadata
   /** Throws what went wrong while the plan was made; asked for once, last of all checks. */
   readonly rows: () => readonly RowOperation[]
 }
@@ -58,17 +62,21 @@ export type CommitOutcome =
 /** Commits everything together, all or nothing. Aggregates change only after it succeeded. */
 export async function commitAll(context: CommitContext, request: CommitRequest): Promise<CommitOutcome> {
   const { database, serializer, host, listeners, projections } = context
+  const metadata = request.metadata ?? currentMetadata() ?? {}
   const { appends, members } = request
   const all = [...appends, ...members.map(appendOf)]
-  const streams = planStreams(serializer, all)
+  const planned = planStreams(serializer, all)
   const messages = planMessages(serializer, request.messages, appends.length === 0 ? members : [])
   const marks = planMarks(request.marks)
   const rows = request.rows()
   orderTables(rows.map(({ entity }) => entity))
-  const hasEvents = streams.some(({ events }) => events.length > 0)
+  const hasEvents = planned.some(({ events }) => events.length > 0)
   const hasWork = hasEvents || appends.length + messages.length + marks.length + rows.length > 0
   if (!hasWork) return { kind: 'committed', commit: { commitId: undefined, streams: [], events: [] } }
-  const snapshots = members.filter(isSnapshotDue).flatMap((member) => captureOrReport(context, member))
+  const streams = extendChanges(database, all, planned, metadata)
+  const snapshots = members
+    .filter(isSnapshotDue)
+    .flatMap((member) => captureOrReport(context, member, newestMetadata(member) ?? metadata))
   const concerned = streams.some(({ aggregateType, events }) =>
     events.some(({ name }) => projections.handle(aggregateType, name)),
   )
@@ -115,9 +123,13 @@ async function commitOrSkip(
 }
 
 /** A snapshot is a cache: one that cannot be encoded must not fail the command. */
-function captureOrReport({ serializer, onLostSnapshot }: CommitContext, member: Member): StoredSnapshot[] {
+function captureOrReport(
+  { database, serializer, onLostSnapshot }: CommitContext,
+  member: Member,
+  metadata: Metadata,
+): StoredSnapshot[] {
   try {
-    return [captureSnapshot(member, serializer.codecs)]
+    return [captureSnapshot(database, member, serializer.codecs, metadata)]
   } catch (cause) {
     onLostSnapshot(
       { aggregateType: member.definition.aggregateType, aggregateId: appendOf(member).aggregateId },

@@ -52,8 +52,11 @@ export async function commitChanges(
   const joinedTo = database.joinedTransaction(host)
   for (let count = 1; ; count++) {
     const attempt = await attemptCommit(database, host, joinedTo, changes, async (connection) => {
-      // The key, or the gap guard, refused the last attempt; the streams' versions say whether to try again.
-      if (count > 1 && changes.streams.length > 0) await checkVersions(connection, changes.streams)
+      if (count > 1) {
+        // The key, or the gap guard, refused the last attempt; the streams' versions say whether to try again.
+        connection.sendOneByOne()
+        if (changes.streams.length > 0) await checkVersions(connection, changes.streams)
+      }
       return write(connection, commitId, changes, whenJoined)
     })
     if (attempt.kind === 'committed') return attempt
@@ -98,10 +101,22 @@ async function failedAttempt(connection: Connection, changes: Changes, error: un
   if (isProjected(changes, error)) return { kind: 'raced', joined, cause: error }
   if (keyTaken || fault.kind === 'gap' || (fault.kind === 'serialization' && !joined))
     return { kind: 'raced', joined, cause: error }
+  // Which of several statements that were sent at once is to blame shows when each waits for the one before.
+  if (connection.sentTogether && mayHideCause(error)) return { kind: 'raced', joined, cause: error }
   const known = error instanceof SourcedError || error instanceof PassingThrough || isDatabaseVerdict(error)
   if (connection.statements.lostCommits === undefined || known || !connection.mayHaveCommitted) throw error
   await connection.discard(error)
   return { kind: 'lost', cause: error, transaction: connection.transactionId }
+}
+
+/** Whether an error of the database may be there only because an earlier statement did not do what it should. */
+function mayHideCause(error: unknown): boolean {
+  const cause = error instanceof StorageError ? error.cause : error
+  const { kind } = faultOf(cause)
+  return (
+    isDatabaseVerdict(cause) &&
+    (kind === 'unique-violation' || kind === 'aborted-transaction' || kind === 'other')
+  )
 }
 
 async function write(

@@ -1,9 +1,11 @@
 import type { AggregateDefinition } from '../aggregate/aggregate-definition.js'
 import { journalOf, requireAggregateId } from '../aggregate/journal.js'
-import type { NewEvent, StreamAppend } from '../model/event.js'
+import type { Metadata, NewEvent, StreamAppend } from '../model/event.js'
 import type { StoredSnapshot } from '../model/stored.js'
+import type { Database } from '../runner/database.js'
 import type { CodecRegistry } from '../serialization/codec-registry.js'
 import { jsonCodec } from '../serialization/json-codec.js'
+import { extendSnapshot } from './extend-changes.js'
 
 /** An aggregate instance and how its kind works. */
 export interface Member {
@@ -31,17 +33,29 @@ export function isSnapshotDue({ aggregate, definition }: Member): boolean {
   )
 }
 
+/** The metadata of the newest event that is pending. */
+export function newestMetadata({ aggregate }: Member): Metadata | undefined {
+  return journalOf(aggregate).pending.at(-1)?.metadata
+}
+
 /** The aggregate's state, pending events included, as a snapshot. Throws if the state cannot be encoded. */
-export function captureSnapshot({ aggregate, definition }: Member, codecs: CodecRegistry): StoredSnapshot {
+export function captureSnapshot(
+  database: Database,
+  { aggregate, definition }: Member,
+  codecs: CodecRegistry,
+  metadata: Metadata,
+): StoredSnapshot {
   const { aggregateType } = definition
   const aggregateId = requireAggregateId(aggregate)
   const context = { aggregateType, aggregateId, name: aggregateType }
-  return {
+  const state = definition.capture(aggregate)
+  const snapshot = {
     aggregateType,
     aggregateId,
     version: journalOf(aggregate).version,
     snapshotType: aggregateType,
     snapshotVersion: definition.snapshots?.version ?? 1,
-    payload: codecs.encode(definition.codec ?? jsonCodec.label, definition.capture(aggregate), context),
+    payload: codecs.encode(definition.codec ?? jsonCodec.label, state, context),
   }
+  return extendSnapshot(database, snapshot, state, metadata)
 }

@@ -8,13 +8,14 @@ import { isExpected } from '../model/expected-version.js'
 import type { ProcessedMark, ProcessedMessage, StagedMessage } from '../model/message.js'
 import type { AppendOutcome, StreamChange } from '../model/stored.js'
 import { ReadModelRows } from '../read-model/read-model-rows.js'
+import type { RowOperation } from '../read-model/row-operation.js'
 import { RowPlan } from '../read-model/row-plan.js'
 import { writeOperations } from '../read-model/write-operations.js'
 import type { Connection } from '../runner/connection.js'
 import { faultOf } from '../runner/fault.js'
 import { missingEntity } from '../runner/missing-entity.js'
 import type { InboxStatements } from '../sql/inbox-statements.js'
-import type { Changes } from './changes.js'
+import type { Changes, ProjectedEvents } from './changes.js'
 
 /** Something that is not the database's fault, on its way through the transaction that it rolls back. */
 export abstract class PassingThrough extends Error {}
@@ -42,12 +43,24 @@ export async function writeChanges(
   commitId: string,
   changes: Changes,
 ): Promise<AppendOutcome> {
-  const { streams, snapshots, messages, marks } = changes
+  const { streams, snapshots, messages, marks, rows, projected } = changes
   if (marks.length > 0) await mark(connection, marks, streams.length === 0)
-  const outcome = streams.length === 0 ? NOTHING : await append(connection, commitId, streams)
-  if (messages.length > 0) await stage(connection, messages)
-  await writeRows(connection, commitId, changes, outcome)
-  if (snapshots.length > 0) await connection.run(connection.statements.saveSnapshots(snapshots))
+  const appended = (): Promise<AppendOutcome> => append(connection, commitId, streams)
+  const others = [
+    async () => messages.length > 0 && stage(connection, messages),
+    async () => snapshots.length > 0 && connection.run(connection.statements.saveSnapshots(snapshots)),
+  ]
+  if (projected === undefined) {
+    const [outcome] = await connection.together([
+      appended,
+      () => writeOperations(connection, rows),
+      ...others,
+    ])
+    return outcome
+  }
+  // Projections want to know the positions of their events.
+  const outcome = await appended()
+  await connection.together([() => project(connection, commitId, rows, projected, outcome), ...others])
   return outcome
 }
 
@@ -56,6 +69,7 @@ async function append(
   commitId: string,
   streams: readonly StreamChange[],
 ): Promise<AppendOutcome> {
+  if (streams.length === 0) return NOTHING
   const hasEvents = streams.some(({ events }) => events.length > 0)
   // An embedded database needs nothing to hold the streams: whoever writes after reading an old state is refused.
   if (!hasEvents && !connection.statements.canLockRows) return checkVersions(connection, streams)
@@ -116,13 +130,13 @@ async function stage(connection: Connection, messages: readonly StagedMessage[])
 }
 
 /** Rows that were staged and rows that projections make of the events fold together, unless a projection reads first. */
-async function writeRows(
+async function project(
   connection: Connection,
   commitId: string,
-  { rows, projected }: Changes,
+  rows: readonly RowOperation[],
+  projected: ProjectedEvents,
   outcome: AppendOutcome,
 ): Promise<void> {
-  if (projected === undefined) return writeOperations(connection, rows)
   const flush = (): Promise<void> => writeOperations(connection, plan.take())
   const plan: RowPlan = new RowPlan({
     entity: (target) => connection.rowTables.of(target),

@@ -1,4 +1,5 @@
 import type { ExpectedVersion } from './expected-version.js'
+import type { EncodedValue } from './encoded-value.js'
 import type { Metadata } from './event.js'
 import type { StreamIdentity } from './stream-identity.js'
 
@@ -19,12 +20,22 @@ export interface EncodedEvent {
   readonly payload: EncodedPayload
   /** As JSON text. */
   readonly metadata: string
+  /** The values of the columns that the host added and says how to fill, in the table's order. */
+  readonly own?: readonly EncodedValue[]
 }
 
 /** One stream's part in a commit, ready for SQL. */
 export interface StreamChange extends StreamIdentity {
   readonly expectedVersion: ExpectedVersion
   readonly events: readonly EncodedEvent[]
+  /** Without events: the same for the placeholder that holds the stream's next sequence. */
+  readonly placeholder?: readonly EncodedValue[]
+}
+
+/** The events of one commit, ready for SQL: all of them are stored, or none. */
+export interface StreamCommit {
+  readonly commitId: string
+  readonly changes: readonly StreamChange[]
 }
 
 /** An event row as the database returned it, its payload still encoded. */
@@ -37,6 +48,8 @@ export interface StoredEvent extends StreamIdentity {
   readonly payload: EncodedPayload
   readonly metadata: Metadata
   readonly recordedAt: Date
+  /** The columns that the host added; `undefined` if it added none. */
+  readonly columns?: Readonly<Record<string, unknown>> | undefined
 }
 
 /** An event as a load statement returns it: only what replaying it takes. */
@@ -54,6 +67,8 @@ export interface StoredSnapshot extends StreamIdentity {
   readonly snapshotType: string
   readonly snapshotVersion: number
   readonly payload: EncodedPayload
+  /** As of an event. */
+  readonly own?: readonly EncodedValue[]
 }
 
 /** What an append statement found and did. */

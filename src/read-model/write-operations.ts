@@ -30,29 +30,33 @@ export async function writeOperations(
     else list.push(operation)
   }
   const entities = orderTables(byEntity.keys())
+  const steps: (() => Promise<void>)[] = []
   for (const entity of entities) {
     const all = byEntity.get(entity)!.sort((a, b) => (a.id < b.id ? -1 : 1))
-    await checkFirst(connection, entity, all)
-    for (const batch of batches(entity, all)) await write(connection, entity, batch)
+    const unchecked = all.filter(isUnchecked)
+    if (unchecked.length > 0) {
+      await runAll(connection, steps)
+      await assertAsExpected(connection, entity, unchecked)
+    }
+    for (const batch of batches(entity, all)) steps.push(() => write(connection, entity, batch))
   }
   for (const entity of [...entities].reverse()) {
-    for (const batch of deletions(byEntity.get(entity)!)) await write(connection, entity, batch)
+    for (const batch of deletions(byEntity.get(entity)!)) steps.push(() => write(connection, entity, batch))
   }
+  await runAll(connection, steps)
 }
 
-/** Demands that the statements themselves do not check: they would replace the row without a look. */
-async function checkFirst(
-  connection: Connection,
-  entity: RowEntity,
-  operations: readonly RowOperation[],
-): Promise<void> {
-  const unchecked = operations.filter(
-    ({ effect, before, expectedVersion }) =>
-      effect === 'nothing' ||
-      ((effect === 'upsert' || effect === 'recreate') &&
-        (before === 'exists' || expectedVersion !== undefined)),
+async function runAll(connection: Connection, steps: (() => Promise<void>)[]): Promise<void> {
+  const some = steps.splice(0)
+  if (some.length > 0) await connection.together(some)
+}
+
+/** Whether an operation demands what its statement does not check: that would replace the row without a look. */
+function isUnchecked({ effect, before, expectedVersion }: RowOperation): boolean {
+  return (
+    effect === 'nothing' ||
+    ((effect === 'upsert' || effect === 'recreate') && (before === 'exists' || expectedVersion !== undefined))
   )
-  if (unchecked.length > 0) await assertAsExpected(connection, entity, unchecked)
 }
 
 async function write(connection: Connection, entity: RowEntity, batch: Batch): Promise<void> {

@@ -7,11 +7,13 @@ export async function* listStreams(
   database: Database,
   host: Host | undefined,
   aggregateType: string,
+  where: object | undefined,
 ): AsyncGenerator<string, void, undefined> {
+  const filters = database.tables.events.own.filters(where as Readonly<Record<string, unknown>> | undefined)
   for (let after = ''; ;) {
     const page = await reading(
       database.connect(host, (connection) =>
-        connection.run(connection.statements.listStreams(aggregateType, after, DEFAULT_PAGE_SIZE)),
+        connection.run(connection.statements.listStreams(aggregateType, after, filters, DEFAULT_PAGE_SIZE)),
       ),
     )
     yield* page

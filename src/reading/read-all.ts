@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { FeedStalledError, InvalidArgumentError } from '../errors/index.js'
 import type { Metadata, RecordedEvent } from '../model/event.js'
+import type { AggregateEventRow, ColumnFilter } from '../runner/column-sources.js'
 import type { Database } from '../runner/database.js'
 import type { Host } from '../runner/host.js'
 import type { EventSerializer } from '../serialization/event-serializer.js'
@@ -8,7 +9,7 @@ import type { FeedCeiling, FeedHolder } from '../sql/statements.js'
 import { DEFAULT_PAGE_SIZE, reading } from './read-stream.js'
 
 /** Which part of the global feed to read. */
-export interface ReadAllOptions {
+export interface ReadAllOptions<Entity = AggregateEventRow> {
   /** Begin after this position. @defaultValue 0 */
   readonly after?: number
   /** Begin with this position; instead of `after`. */
@@ -19,6 +20,8 @@ export interface ReadAllOptions {
   readonly eventNames?: readonly string[]
   /** Only events whose metadata has these properties with these values: strings, numbers, booleans or null. */
   readonly metadata?: Metadata
+  /** Only events with these values in columns that the host added. */
+  readonly where?: ColumnFilter<Entity>
   /** At most so many events. @defaultValue all */
   readonly limit?: number
   /** How many events to fetch at a time. @defaultValue 500 */
@@ -35,11 +38,11 @@ export interface ReadAllOptions {
  * are delivered at once; then the reader waits for exactly those transactions that were open when it began, and
  * reads on. What is missing after they have ended was rolled back.
  */
-export async function* readAll(
+export async function* readAll<Entity>(
   database: Database,
   serializer: EventSerializer,
   host: Host | undefined,
-  options: ReadAllOptions,
+  options: ReadAllOptions<Entity>,
 ): AsyncGenerator<RecordedEvent, void, undefined> {
   const { limit = Number.MAX_SAFE_INTEGER, pageSize = DEFAULT_PAGE_SIZE, settleTimeoutMs = 10_000 } = options
   const wanted = options.eventNames === undefined ? undefined : new Set(options.eventNames)
@@ -47,6 +50,7 @@ export async function* readAll(
     aggregateTypes: options.aggregateTypes,
     eventNames: wanted && [...wanted].flatMap((name) => serializer.upcasters.storedNamesOf(name)),
     metadata: options.metadata,
+    where: database.tables.events.own.filters(options.where),
   }
   let after = options.after ?? (options.from ?? 1) - 1
   let delivered = 0

@@ -3,10 +3,13 @@ import { EVENT_TRIGGERS } from '../../migrations/event-triggers.js'
 import type { Dialect } from '../../entities/index.js'
 import { SchemaError } from '../errors/index.js'
 import type { InspectedTable } from '../sql/inspected-table.js'
+import type { ResolvedTables } from './resolve-tables.js'
 
 /** A table that the store uses: its entity, and the table as it really is. */
 export interface CheckedTable {
   readonly metadata: EntityMetadata
+  /** The type of the payload column as the entity declares it. */
+  readonly payloadType: string
   readonly table: InspectedTable
 }
 
@@ -16,6 +19,12 @@ export interface CheckedTables {
   readonly snapshots: CheckedTable
   /** Those of processed messages, of the outbox and of locks whose entities the DataSource registers. */
   readonly others: readonly CheckedTable[]
+}
+
+/** Refuses entities to which the host added columns that nobody would fill. */
+export function assertHostColumns({ events, snapshots, inbox, outbox, locks }: ResolvedTables): void {
+  const problems = [events, snapshots, inbox, outbox, locks].flatMap((table) => table?.own.problems() ?? [])
+  if (problems.length > 0) throw new SchemaError(problems, 'Change the entity or the options of the store.')
 }
 
 /** Refuses tables that lack what the module relies on, and says what to run. */
@@ -54,7 +63,10 @@ function missingTables(others: readonly CheckedTable[]): string {
         `'await createMessagingTables(queryRunner)' from 'typeorm-sourced/migrations' in a migration of your own.`
 }
 
-function tableProblems({ metadata, table }: CheckedTable, keys: readonly (readonly string[])[]): string[] {
+function tableProblems(
+  { metadata, payloadType, table }: CheckedTable,
+  keys: readonly (readonly string[])[],
+): string[] {
   const name = metadata.tablePath
   if (!table.exists) return [`table ${name} does not exist`]
   const missing = metadata.columns
@@ -65,7 +77,19 @@ function tableProblems({ metadata, table }: CheckedTable, keys: readonly (readon
     ...keys
       .filter((key) => !hasKey(table, key))
       .map((key) => `table ${name} has no unique key (${key.join(', ')})`),
+    ...payloadProblems(metadata, payloadType, table),
   ]
+}
+
+/** Postgres only: SQLite keeps the same text in a column of either type. */
+function payloadProblems(metadata: EntityMetadata, declared: string, { types }: InspectedTable): string[] {
+  const column = metadata.findColumnWithPropertyName('payload')?.databaseName ?? 'payload'
+  const found = types.get(column)?.replaceAll('"', '').replace('pg_catalog.', '')
+  return found === undefined || found === declared
+    ? []
+    : [
+        `column ${column} of table ${metadata.tablePath} is of type ${found}, and the entity declares ${declared}`,
+      ]
 }
 
 function eventKeys(metadata: EntityMetadata): string[][] {

@@ -4,7 +4,8 @@ import type { Statement } from '../sql/statement.js'
 import type { RowColumn, RowEffect, RowTable, RowWrite } from '../sql/row-table.js'
 import type { Statements } from '../sql/statements.js'
 import type { RowEntity, RowTables } from './row-tables.js'
-import { runStatement } from './run-statement.js'
+import type { OwnTransaction } from './own-transaction.js'
+import type { Sender } from './sender.js'
 import { asRowError } from './storage-error.js'
 import { depthOf } from './transaction-hooks.js'
 import type { JoinedTransaction, TransactionEnd } from './transaction-hooks.js'
@@ -19,7 +20,8 @@ export class Connection {
     private readonly runner: QueryRunner,
     readonly statements: Statements,
     private readonly transaction: JoinedTransaction | undefined,
-    private readonly prepared: boolean,
+    private readonly sender: Sender,
+    private readonly own: OwnTransaction,
     readonly rowTables: RowTables,
   ) {}
 
@@ -49,7 +51,27 @@ export class Connection {
   /** Runs one statement: by itself, or in the transaction that is open. */
   async run<Result>(statement: Statement<Result>): Promise<Result> {
     if (this.phase === 'idle') this.phase = 'statement'
-    return runStatement(this.runner, statement, this.prepared)
+    return this.sender.send(statement)
+  }
+
+  /**
+   * Runs steps that need nothing of each other's answers, in their order; at once where the driver can. Throws the error
+   * of the first step that failed, which may be there only because of another's: see `sentTogether`.
+   */
+  together<Results extends readonly unknown[]>(steps: {
+    readonly [Step in keyof Results]: () => Promise<Results[Step]>
+  }): Promise<Results> {
+    return this.sender.together(steps)
+  }
+
+  /** Whether statements went out before those ahead of them were answered, so that an error can hide what caused it. */
+  get sentTogether(): boolean {
+    return this.sender.sentTogether
+  }
+
+  /** From now on the answer to each statement is waited for before the next one is sent. */
+  sendOneByOne(): void {
+    this.sender.sendOneByOne()
   }
 
   /** Keeps the open transaction's id, so that an unanswered COMMIT can be settled. */
@@ -84,17 +106,19 @@ export class Connection {
     relations: readonly string[],
     lock: boolean,
   ): Promise<object | undefined> {
+    await this.sender.flush()
     const mustLock = lock && this.statements.canLockRows
     // Outer joins cannot be locked: the row comes first, and its relations when nobody can change it any more.
     if (mustLock && relations.length > 0) await this.findRow(entity, key, [], true)
-    const row = await this.runner.manager.findOne(entity.target, {
-      where: key,
-      relations: Object.fromEntries(relations.map((name) => [name, true])),
-      loadEagerRelations: false,
-      withDeleted: true,
-      ...(mustLock && relations.length === 0 ? { lock: { mode: 'pessimistic_write' } } : {}),
-    })
-    return row ?? undefined
+    const find = (): Promise<object | null> =>
+      this.runner.manager.findOne(entity.target, {
+        where: key,
+        relations: Object.fromEntries(relations.map((name) => [name, true])),
+        loadEagerRelations: false,
+        withDeleted: true,
+        ...(mustLock && relations.length === 0 ? { lock: { mode: 'pessimistic_write' } } : {}),
+      })
+    return (await (this.joined ? find() : this.own.inside(find))) ?? undefined
   }
 
   /** Runs `work` in a transaction, or in a savepoint of the host's. */
@@ -127,49 +151,42 @@ export class Connection {
    * tell every subscriber.
    */
   private async inSavepoint<Result>(work: () => Promise<Result>): Promise<Result> {
-    await runStatement(this.runner, savepoint.set, false)
+    await this.sender.open(savepoint.set)
     try {
       const result = await work()
-      await runStatement(this.runner, savepoint.release, false)
+      if (!this.sender.isUnopened) await this.sender.send(savepoint.release)
       return result
     } catch (error) {
       // The first error is the one to report. If undoing fails, the transaction must not commit any more.
-      await runStatement(this.runner, savepoint.rollBack, false)
-        .then(() => runStatement(this.runner, savepoint.release, false))
-        .catch(() => {
-          if (this.transaction !== undefined) this.transaction.doomed = true
-        })
+      if (!this.sender.isUnopened) await this.undoSavepoint()
       throw error
+    }
+  }
+
+  private async undoSavepoint(): Promise<void> {
+    try {
+      await this.sender.together([
+        () => this.sender.send(savepoint.rollBack),
+        () => this.sender.send(savepoint.release),
+      ])
+    } catch {
+      if (this.transaction !== undefined) this.transaction.doomed = true
     }
   }
 
   private async inTransaction<Result>(work: () => Promise<Result>): Promise<Result> {
     this.phase = 'transaction'
     try {
-      await this.runner.startTransaction()
+      await this.own.begin()
       const result = await work()
       this.phase = 'commit'
-      await this.commit()
+      await this.own.commit()
       return result
     } catch (error) {
-      await this.rollBack(error)
+      // The first error is the one to report. A connection that cannot roll back must not go back to the pool.
+      await this.own.rollBack().catch(() => this.discard(error))
       throw error
     }
-  }
-
-  private async commit(): Promise<void> {
-    try {
-      await this.runner.commitTransaction()
-    } catch (error) {
-      // A subscriber of the host's that fails after COMMIT does not undo it.
-      if (this.runner.isTransactionActive) throw error
-    }
-  }
-
-  /** The first error is the one to report. A connection that cannot roll back must not go back to the pool. */
-  private async rollBack(cause: unknown): Promise<void> {
-    if (!this.runner.isTransactionActive) return
-    await this.runner.rollbackTransaction().catch(() => this.discard(cause))
   }
 }
 

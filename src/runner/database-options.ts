@@ -1,4 +1,6 @@
 import type { EntityManager } from 'typeorm'
+import type { EventSource, SnapshotSource } from './column-sources.js'
+import type { Sources } from './host-columns.js'
 
 /** How a store uses its DataSource, with every default filled in. */
 export interface DatabaseOptions {
@@ -13,4 +15,7 @@ export interface DatabaseOptions {
   readonly processedMessageEntity: (new () => object) | undefined
   readonly outboxMessageEntity: (new () => object) | undefined
   readonly aggregateLockEntity: (new () => object) | undefined
+  /** Where the values of the columns come from that the host added. */
+  readonly eventColumns: Sources<EventSource> | undefined
+  readonly snapshotColumns: Sources<SnapshotSource> | undefined
 }

@@ -8,17 +8,20 @@ import { inspectTable as inspectSqliteTable } from '../sql/sqlite/inspect-table.
 import { sqliteStatements } from '../sql/sqlite/index.js'
 import type { Statements } from '../sql/statements.js'
 import { assertDataSource } from './assert-data-source.js'
-import { assertSchema, streamKeyOf } from './check-schema.js'
+import { assertHostColumns, assertSchema, streamKeyOf } from './check-schema.js'
 import type { CheckedTable } from './check-schema.js'
 import { Connection, discardConnection } from './connection.js'
 import type { DatabaseOptions } from './database-options.js'
 import { faultOf } from './fault.js'
 import { runnerOf } from './host.js'
 import type { Host } from './host.js'
+import { PostgresTransaction, RunnerTransaction } from './own-transaction.js'
+import { PostgresClient } from './postgres-client.js'
 import { resolveTables, tablesOf } from './resolve-tables.js'
-import type { ResolvedTable } from './resolve-tables.js'
+import type { ResolvedTable, ResolvedTables } from './resolve-tables.js'
 import { RowTables } from './row-tables.js'
 import { runStatement } from './run-statement.js'
+import { Sender } from './sender.js'
 import { assertNotGuarded, guardSqlite, ownRunner, runnerInScope } from './sqlite-guard.js'
 import { hooksOf } from './transaction-hooks.js'
 import type { JoinedTransaction, TransactionHooks } from './transaction-hooks.js'
@@ -34,6 +37,7 @@ export class Database {
   private readonly managerSource: ManagerSource
   private readonly raisedInside = new WeakMap<Error, QueryRunner>()
   private compiled: Statements | undefined
+  private resolved: ResolvedTables | undefined
 
   constructor(
     readonly dataSource: DataSource,
@@ -50,7 +54,7 @@ export class Database {
     this.rowTables = new RowTables(dataSource, this.dialect)
     this.hooks = hooksOf(
       dataSource,
-      this.dialect === 'postgres' ? (runner) => runStatement(runner, probeTransaction, false) : undefined,
+      this.dialect === 'postgres' ? (runner) => runStatement(runner, probeTransaction, undefined) : undefined,
     )
   }
 
@@ -64,16 +68,18 @@ export class Database {
     work: (connection: Connection) => Promise<Result>,
     expected?: JoinedTransaction,
   ): Promise<Result> {
-    if (!this.dataSource.isInitialized) {
-      throw new InvalidArgumentError(
-        'The DataSource is not open. Call `await dataSource.initialize()` first.',
-      )
-    }
+    this.assertOpen()
     const bound = this.boundRunner(host)
     if (bound !== undefined) return this.onBorrowed(ownRunner(bound), work, expected)
     assertNotEnding(expected)
     this.scopes.assertConnectionLeft()
     return this.connectAnew(work)
+  }
+
+  /** The tables as the DataSource's entities describe them. Throws `SchemaError` if one is missing. */
+  get tables(): ResolvedTables {
+    if (this.resolved === undefined) this.assertOpen()
+    return (this.resolved ??= resolveTables(this.dataSource, this.dialect, this.options))
   }
 
   /** Runs `work` on a connection from the pool, whatever the host is bound to. */
@@ -123,6 +129,11 @@ export class Database {
     return runner
   }
 
+  private assertOpen(): void {
+    if (this.dataSource.isInitialized) return
+    throw new InvalidArgumentError('The DataSource is not open. Call `await dataSource.initialize()` first.')
+  }
+
   private async onPooled<Result>(work: (connection: Connection) => Promise<Result>): Promise<Result> {
     const runner = this.dataSource.createQueryRunner('master')
     // Inside a transaction on SQLite the DataSource lends out the transaction's own runner.
@@ -167,8 +178,12 @@ export class Database {
     runner: QueryRunner,
     joined: JoinedTransaction | undefined,
   ): Promise<Connection> {
-    const prepared = this.dialect === 'postgres' && this.options.preparedStatements
-    return new Connection(runner, await this.statements(runner), joined, prepared, this.rowTables)
+    const statements = await this.statements(runner)
+    const client = this.dialect === 'postgres' ? await PostgresClient.of(runner) : undefined
+    const sender = new Sender(runner, this.options.preparedStatements ? client : undefined)
+    const own =
+      client === undefined ? new RunnerTransaction(runner) : new PostgresTransaction(runner, client, sender)
+    return new Connection(runner, statements, joined, sender, own, this.rowTables)
   }
 
   /**
@@ -181,14 +196,15 @@ export class Database {
   }
 
   private async compile(runner: QueryRunner): Promise<Statements> {
-    const resolved = resolveTables(this.dataSource, this.dialect, this.options)
-    const tables = tablesOf(resolved)
-    const inspect = async ({ names, metadata }: ResolvedTable<{ table: string }>): Promise<CheckedTable> => {
+    const resolved = this.tables
+    assertHostColumns(resolved)
+    const inspect = async (table: ResolvedTable<{ table: string }>): Promise<CheckedTable> => {
+      const { names, metadata, payloadType } = table
       const statement =
         this.dialect === 'postgres'
-          ? inspectPostgresTable(names.table, tables.events.position)
+          ? inspectPostgresTable(names.table, resolved.events.names.position)
           : inspectSqliteTable(names.table)
-      return { metadata, table: await runStatement(runner, statement, false) }
+      return { metadata, payloadType, table: await runStatement(runner, statement, undefined) }
     }
     const events = await inspect(resolved.events)
     const snapshots = await inspect(resolved.snapshots)
@@ -196,6 +212,8 @@ export class Database {
     for (const other of [resolved.inbox, resolved.outbox, resolved.locks])
       if (other !== undefined) others.push(await inspect(other))
     assertSchema(this.dialect, { events, snapshots, others })
+    const types = { events: events.table.types, snapshots: snapshots.table.types }
+    const tables = tablesOf(resolved, types)
     return this.dialect === 'postgres'
       ? postgresStatements(
           tables,

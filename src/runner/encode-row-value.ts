@@ -1,8 +1,26 @@
+import type { DataSource } from 'typeorm'
 import type { Dialect } from '../../entities/index.js'
-import type { EncodedValue } from '../sql/row-table.js'
+import type { EncodedValue, RowColumn } from '../sql/row-table.js'
+import type { ColumnMetadata } from './row-column.js'
+
+/** The value as the database takes it, through the column's transformer. `refuse` is told what cannot be stored. */
+export function encodeColumnValue(
+  { driver }: DataSource,
+  dialect: Dialect,
+  { isPlain }: RowColumn,
+  column: ColumnMetadata,
+  value: unknown,
+  refuse: (what: string) => never,
+): EncodedValue {
+  if (typeof value === 'string' && isPlain) return value
+  // Also null: a transformer may make something of it.
+  const prepared: unknown = driver.preparePersistentValue(value, column)
+  const encoded = encodeValue(prepared ?? null, dialect)
+  return encoded === undefined ? refuse(describeValue(prepared)) : encoded
+}
 
 /** Gives `undefined` for what has no spelling in JSON that the database would read back. */
-export function encodeValue(value: unknown, dialect: Dialect): EncodedValue | undefined {
+function encodeValue(value: unknown, dialect: Dialect): EncodedValue | undefined {
   if (value === null || typeof value === 'string' || typeof value === 'boolean') return value
   if (typeof value === 'number') return Number.isFinite(value) ? value : undefined
   if (typeof value === 'bigint') return String(value)
@@ -27,7 +45,7 @@ function localTime(date: Date): string {
 }
 
 /** What a value that cannot be encoded is, for errors. */
-export function describeValue(value: unknown): string {
+function describeValue(value: unknown): string {
   if (typeof value === 'number') return String(value)
   return typeof value === 'object' && value !== null
     ? `a value of class ${value.constructor.name}`

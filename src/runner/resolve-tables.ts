@@ -8,19 +8,34 @@ import {
 } from '../../entities/index.js'
 import type { Dialect } from '../../entities/index.js'
 import { SchemaError } from '../errors/index.js'
-import type { EventTable, InboxTable, LockTable, OutboxTable, SnapshotTable, Tables } from '../sql/tables.js'
+import type { EventSource, SnapshotSource } from './column-sources.js'
+import { HostColumns } from './host-columns.js'
+import type { Sources } from './host-columns.js'
+import type {
+  EventTable,
+  Extensible,
+  InboxTable,
+  LockTable,
+  OutboxTable,
+  SnapshotTable,
+  Tables,
+} from '../sql/tables.js'
 import type { DatabaseOptions } from './database-options.js'
 
 /** One table as the host's entity names it, quoted for SQL, and what is needed to inspect it. */
-export interface ResolvedTable<Names> {
-  readonly names: Names
+export interface ResolvedTable<Names, Source = never> {
+  readonly names: Omit<Names, keyof Extensible>
   readonly metadata: EntityMetadata
+  /** The columns that the host added. */
+  readonly own: HostColumns<Source>
+  /** The type of the payload column, if the table has one. */
+  readonly payloadType: string
 }
 
 /** The tables of a store. Those that a host need not have are `undefined` if it does not register their entities. */
 export interface ResolvedTables {
-  readonly events: ResolvedTable<EventTable>
-  readonly snapshots: ResolvedTable<SnapshotTable>
+  readonly events: ResolvedTable<EventTable, EventSource>
+  readonly snapshots: ResolvedTable<SnapshotTable, SnapshotSource>
   readonly inbox: ResolvedTable<InboxTable> | undefined
   readonly outbox: ResolvedTable<OutboxTable> | undefined
   readonly locks: ResolvedTable<LockTable> | undefined
@@ -39,25 +54,45 @@ export function resolveTables(
       throw new SchemaError([`the DataSource registers no ${kind.what} entity`], cure(dialect))
     return metadata
   }
-  const resolve = <Names>(metadata: EntityMetadata, properties: readonly (keyof Names & string)[]) =>
-    resolveTable<Names>(dataSource, dialect, metadata, properties)
+  const resolve = <Names, Source = never>(
+    metadata: EntityMetadata,
+    properties: Properties<Names>,
+    option?: 'eventColumns' | 'snapshotColumns',
+  ): ResolvedTable<Names, Source> => {
+    const sources = option && (options[option] as Sources<Source> | undefined)
+    const own = new HostColumns<Source>(dataSource, dialect, metadata, properties, option, sources)
+    const payload = metadata.findColumnWithPropertyName('payload')
+    const names = namesOf<Names>(dataSource, dialect, metadata, properties)
+    return { names, metadata, own, payloadType: String(payload?.type) }
+  }
   const inbox = find(KINDS.inbox)
   const outbox = find(KINDS.outbox)
   const locks = find(KINDS.locks)
   return {
-    events: resolve<EventTable>(required(KINDS.events), EVENT_PROPERTIES),
-    snapshots: resolve<SnapshotTable>(required(KINDS.snapshots), SNAPSHOT_PROPERTIES),
+    events: resolve(required(KINDS.events), EVENT_PROPERTIES, 'eventColumns'),
+    snapshots: resolve(required(KINDS.snapshots), SNAPSHOT_PROPERTIES, 'snapshotColumns'),
     inbox: inbox && resolve<InboxTable>(inbox, INBOX_PROPERTIES),
     outbox: outbox && resolve<OutboxTable>(outbox, OUTBOX_PROPERTIES),
     locks: locks && resolve<LockTable>(locks, LOCK_PROPERTIES),
   }
 }
 
-/** What the statements are compiled for. */
-export function tablesOf({ events, snapshots, inbox, outbox, locks }: ResolvedTables): Tables {
+/** What the statements are compiled for. `types`: those of the columns, as the database calls them. */
+export function tablesOf(
+  { events, snapshots, inbox, outbox, locks }: ResolvedTables,
+  types: { readonly [Table in 'events' | 'snapshots']: ReadonlyMap<string, string> },
+): Tables {
   return {
-    events: events.names,
-    snapshots: snapshots.names,
+    events: {
+      ...events.names,
+      payloadType: events.payloadType,
+      own: events.own.compiled(types.events),
+    },
+    snapshots: {
+      ...snapshots.names,
+      payloadType: snapshots.payloadType,
+      own: snapshots.own.compiled(types.snapshots),
+    },
     inbox: inbox?.names,
     outbox: outbox?.names,
     locks: locks?.names,
@@ -89,7 +124,7 @@ const KINDS = {
   locks: { mark: LOCK_ENTITY, what: 'lock', option: 'aggregateLockEntity' },
 } as const satisfies { [Table in keyof ResolvedTables]: EntityKind }
 
-type Properties<Names> = readonly Exclude<keyof Names & string, 'table'>[]
+type Properties<Names> = readonly Exclude<keyof Names & string, 'table' | keyof Extensible>[]
 
 const PAYLOAD = ['payload', 'payloadCodec', 'payloadCodecVersion', 'metadata'] as const
 
@@ -141,12 +176,12 @@ const OUTBOX_PROPERTIES: Properties<OutboxTable> = [
 
 const LOCK_PROPERTIES: Properties<LockTable> = ['lockKey', 'ownerToken', 'acquiredAt', 'expiresAt']
 
-function resolveTable<Names>(
+function namesOf<Names>(
   { driver }: DataSource,
   dialect: Dialect,
   metadata: EntityMetadata,
   properties: readonly string[],
-): ResolvedTable<Names> {
+): Omit<Names, keyof Extensible> {
   const { schema, tableName } = metadata
   const table = driver.escape(tableName)
   const column = (property: string): string => {
@@ -158,7 +193,7 @@ function resolveTable<Names>(
     table: dialect === 'postgres' && schema !== undefined ? `${driver.escape(schema)}.${table}` : table,
     ...Object.fromEntries(properties.map((property) => [property, column(property)])),
   }
-  return { metadata, names: names as Names }
+  return names as unknown as Omit<Names, keyof Extensible>
 }
 
 function findEntity(

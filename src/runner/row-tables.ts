@@ -4,7 +4,7 @@ import { ReadModelPlanError } from '../errors/index.js'
 import type { EncodedValue, RowColumn, RowTable } from '../sql/row-table.js'
 import { describeColumn, spellings } from './row-column.js'
 import type { ColumnMetadata } from './row-column.js'
-import { describeValue, encodeValue } from './encode-row-value.js'
+import { encodeColumnValue } from './encode-row-value.js'
 
 type RelationMetadata = EntityMetadata['relations'][number]
 
@@ -172,18 +172,16 @@ class DescribedEntity implements RowEntity {
   }
 
   encode(column: RowColumn, value: unknown): EncodedValue {
-    if (typeof value === 'string' && column.isPlain) return value
-    // Also null: a transformer may make something of it.
-    const prepared: unknown = this.dataSource.driver.preparePersistentValue(value, this.byColumn.get(column)!)
-    const encoded = encodeValue(prepared ?? null, this.dialect)
-    if (encoded === undefined) {
-      throw new ReadModelPlanError(
-        this.entity,
-        column.property,
-        `${describeValue(prepared)} cannot be stored.`,
-      )
-    }
-    return encoded
+    return encodeColumnValue(
+      this.dataSource,
+      this.dialect,
+      column,
+      this.byColumn.get(column)!,
+      value,
+      (what) => {
+        throw new ReadModelPlanError(this.entity, column.property, `${what} cannot be stored.`)
+      },
+    )
   }
 
   /** A foreign key that a row object spells twice: by the reference, and by a property of its own. */

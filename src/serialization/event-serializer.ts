@@ -37,7 +37,7 @@ export class EventSerializer {
       version: stored.version,
       payload: this.decodePayload(stored),
     })
-    return {
+    const event = {
       aggregateType: stored.aggregateType,
       aggregateId: stored.aggregateId,
       sequence: stored.sequence,
@@ -49,6 +49,7 @@ export class EventSerializer {
       metadata: stored.metadata,
       recordedAt: stored.recordedAt,
     }
+    return stored.columns === undefined ? event : Object.assign(event, { columns: stored.columns })
   }
 
   /** The same for an event that is only replayed. */

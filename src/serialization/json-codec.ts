@@ -1,5 +1,6 @@
 import { InvalidPayloadError } from '../errors/index.js'
 import { isPlainObject } from '../model/plain-object.js'
+import type { EncodedPayload } from '../model/stored.js'
 import type { JsonCodec } from './codec.js'
 
 /**
@@ -42,9 +43,16 @@ export function encodeMetadata(value: unknown): string {
     throw new InvalidPayloadError('metadata', 'is not an object. Hand in a plain object.')
   }
   const text = encodeJson(value, 'metadata')
-  if (/\\u(0000|d[89a-f])/.test(text)) assertStorableStrings(value, 'metadata')
+  if (MAY_NOT_FIT_JSONB.test(text)) assertStorableStrings(value, 'metadata', 'metadata')
   return text
 }
+
+/** Refuses an encoded payload that a column of type `jsonb` cannot hold, for the same reason. */
+export function assertFitsJsonb({ text }: EncodedPayload): void {
+  if (MAY_NOT_FIT_JSONB.test(text)) assertStorableStrings(JSON.parse(text), 'payload', 'a jsonb column')
+}
+
+const MAY_NOT_FIT_JSONB = /\\u(0000|d[89a-f])/i
 
 interface Walk {
   readonly root: string
@@ -127,7 +135,7 @@ function pathOf(root: string, path: readonly (string | number)[]): string {
   }, root)
 }
 
-function assertStorableStrings(value: unknown, path: string): void {
+function assertStorableStrings(value: unknown, path: string, holder: string): void {
   if (typeof value === 'string') {
     const problem = value.includes('\0')
       ? 'a NUL character'
@@ -135,12 +143,12 @@ function assertStorableStrings(value: unknown, path: string): void {
         ? undefined
         : 'half of a surrogate pair'
     if (problem !== undefined) {
-      throw new InvalidPayloadError(path, `contains ${problem}, which metadata cannot hold.`)
+      throw new InvalidPayloadError(path, `contains ${problem}, which ${holder} cannot hold.`)
     }
   } else if (typeof value === 'object' && value !== null) {
     for (const [key, inner] of Object.entries(value)) {
-      assertStorableStrings(key, `a key of ${path}`)
-      assertStorableStrings(inner, pathOf(path, [Array.isArray(value) ? Number(key) : key]))
+      assertStorableStrings(key, `a key of ${path}`, holder)
+      assertStorableStrings(inner, pathOf(path, [Array.isArray(value) ? Number(key) : key]), holder)
     }
   }
 }

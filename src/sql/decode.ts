@@ -1,5 +1,6 @@
 import type { StoredEvent, StoredSnapshot, TailEvent } from '../model/stored.js'
 import type { StreamIdentity } from '../model/stream-identity.js'
+import type { OwnColumns } from './own-columns.js'
 import type { LoadedStream } from './statements.js'
 import type { Row } from './statement.js'
 
@@ -13,7 +14,7 @@ export const LONGEST_PAYLOAD = 128 * 1024
 export type DecodeTime = (value: unknown) => Date
 
 /** `row` holds the columns of an event under the names that both dialects' statements give them. */
-export function decodeEvent(row: Row, decodeTime: DecodeTime): StoredEvent {
+export function decodeEvent(row: Row, decodeTime: DecodeTime, own: OwnColumns): StoredEvent {
   return {
     aggregateType: row['aggregate_type'] as string,
     aggregateId: row['aggregate_id'] as string,
@@ -25,6 +26,7 @@ export function decodeEvent(row: Row, decodeTime: DecodeTime): StoredEvent {
     payload: decodePayload(row),
     metadata: JSON.parse(row['metadata'] as string) as Record<string, unknown>,
     recordedAt: decodeTime(row['recorded_at']),
+    columns: own.decode(row),
   }
 }
 

@@ -5,6 +5,8 @@ import type { Row } from './statement.js'
 export interface InspectedTable {
   readonly exists: boolean
   readonly columns: readonly string[]
+  /** The types of the columns, with their schemas, on Postgres. */
+  readonly types: ReadonlyMap<string, string>
   /** The primary key included. */
   readonly uniqueKeys: readonly { readonly name: string; readonly columns: readonly string[] }[]
   readonly triggers: readonly string[]
@@ -18,6 +20,7 @@ export function decodeInspectedTable(row: Row | undefined): InspectedTable {
   return {
     exists: row !== undefined && decodeInteger(row['found']) === 1,
     columns: list(row?.['columns']) as string[],
+    types: new Map(Object.entries(list(row?.['types']) as Record<string, string>)),
     uniqueKeys: list(row?.['unique_keys']) as InspectedTable['uniqueKeys'],
     triggers: list(row?.['triggers']) as string[],
     positionSequence: (row?.['position_sequence'] as string | null | undefined) ?? undefined,

@@ -1,3 +1,7 @@
+import type { EncodedValue } from '../model/encoded-value.js'
+
+export type { EncodedValue } from '../model/encoded-value.js'
+
 /** One column of a read-model table. */
 export interface RowColumn {
   /** The path of the entity's property: `owner`, `address.city`. */
@@ -36,7 +40,6 @@ export interface RowTable {
 
 /** A row's values, ready for SQL, by column. */
 export type EncodedRow = ReadonlyMap<RowColumn, EncodedValue>
-export type EncodedValue = string | number | boolean | null | readonly EncodedValue[]
 
 /** What one statement does with all of its rows. */
 /** `recreate`: as if the row had been deleted before. */

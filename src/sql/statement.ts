@@ -9,3 +9,8 @@ export interface Statement<Result> {
   readonly parameters: readonly unknown[]
   decode(rows: readonly Row[]): Result
 }
+
+/** The statement of a list of one, for its one result. */
+export function only<Result>(statement: Statement<readonly Result[]>): Statement<Result> {
+  return { ...statement, decode: (rows) => statement.decode(rows)[0]! }
+}

@@ -1,9 +1,17 @@
 import type { Metadata } from '../model/event.js'
-import type { AppendOutcome, StoredEvent, StoredSnapshot, StreamChange, TailEvent } from '../model/stored.js'
+import type {
+  AppendOutcome,
+  StoredEvent,
+  StoredSnapshot,
+  StreamChange,
+  StreamCommit,
+  TailEvent,
+} from '../model/stored.js'
 import type { StreamIdentity } from '../model/stream-identity.js'
 import type { InboxStatements } from './inbox-statements.js'
 import type { LockStatements } from './lock-statements.js'
 import type { OutboxStatements } from './outbox-statements.js'
+import type { OwnFilter } from './own-columns.js'
 import type { RowStatements } from './row-statements.js'
 import type { Statement } from './statement.js'
 
@@ -12,6 +20,7 @@ export interface StreamPage extends StreamIdentity {
   readonly fromSequence: number
   readonly toSequence: number
   readonly direction: 'forward' | 'backward'
+  readonly where: readonly OwnFilter[]
   readonly limit: number
 }
 
@@ -22,6 +31,7 @@ export interface FeedPage {
   readonly aggregateTypes: readonly string[] | undefined
   readonly eventNames: readonly string[] | undefined
   readonly metadata: Metadata | undefined
+  readonly where: readonly OwnFilter[]
   readonly limit: number
 }
 
@@ -76,12 +86,20 @@ export interface Statements {
     changes: readonly StreamChange[],
     floor: number | undefined,
   ): Statement<AppendOutcome>
+  /** Appends several commits, each all or nothing by itself; no two may have a stream in common. Gives one outcome a commit. */
+  appendCommits(commits: readonly StreamCommit[]): Statement<readonly AppendOutcome[]>
   streamVersions(streams: readonly StreamIdentity[]): Statement<readonly number[]>
   /** The version a stream had at a time: its last event recorded then or before. */
   versionAt(stream: StreamIdentity, time: Date): Statement<number>
   readStream(page: StreamPage): Statement<readonly StoredEvent[]>
   loadStreams(streams: StreamsToLoad): Statement<ReadonlyMap<string, LoadedStream>>
-  listStreams(aggregateType: string, after: string, limit: number): Statement<readonly string[]>
+  /** `where`: conditions on the first event of a stream. */
+  listStreams(
+    aggregateType: string,
+    after: string,
+    where: readonly OwnFilter[],
+    limit: number,
+  ): Statement<readonly string[]>
   readAll(page: FeedPage): Statement<readonly StoredEvent[]>
   feedCeiling(): Statement<FeedCeiling>
   saveSnapshots(snapshots: readonly StoredSnapshot[]): Statement<void>

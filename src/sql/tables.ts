@@ -1,5 +1,13 @@
+import type { OwnColumns } from './own-columns.js'
+
+/** What a host may have chosen of a table with payloads. */
+export interface Extensible {
+  readonly payloadType: string
+  readonly own: OwnColumns
+}
+
 /** The event table's identifiers, quoted, as the host's entity names them. */
-export interface EventTable {
+export interface EventTable extends Extensible {
   readonly table: string
   readonly aggregateType: string
   readonly aggregateId: string
@@ -16,7 +24,7 @@ export interface EventTable {
 }
 
 /** The snapshot table's identifiers, quoted. */
-export interface SnapshotTable {
+export interface SnapshotTable extends Extensible {
   readonly table: string
   readonly aggregateType: string
   readonly aggregateId: string

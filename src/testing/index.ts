@@ -1,4 +1,5 @@
 import type { DataSource } from 'typeorm'
+import type { AggregateEventRow, AggregateSnapshotRow } from '../../entities/index.js'
 import { EventStore } from '../index.js'
 import type { EventStoreOptions } from '../index.js'
 import { aggregatesContract } from './contract/aggregates.js'
@@ -13,14 +14,20 @@ import { streamsContract } from './contract/streams.js'
 
 export type { TestFramework } from './contract/contract-context.js'
 
-/** What to run the contract against. */
-export interface ContractTarget {
+/** What to run the contract against. `Event`, `Snapshot`: the host's entities, if they add columns. */
+export interface ContractTarget<
+  Event extends object = AggregateEventRow,
+  Snapshot extends object = AggregateSnapshotRow,
+> {
   /** Gives an initialized DataSource with the module's tables; called once, before the tests. */
   open(): Promise<DataSource>
   /** Called once after the tests. @defaultValue destroys the DataSource */
   close?(dataSource: DataSource): Promise<void>
-  /** Options of every store that the tests make. */
-  readonly options?: EventStoreOptions
+  /**
+   * Options of every store that the tests make. Sources of own columns have to do with any event: those of the tests have no
+   * metadata of yours.
+   */
+  readonly options?: EventStoreOptions<Event, Snapshot>
 }
 
 /**
@@ -32,7 +39,10 @@ export interface ContractTarget {
  * import { describe, it, beforeAll, afterAll } from '@jest/globals'
  * describeContract({ describe, it, beforeAll, afterAll }, 'my database', { open: () => openMyDataSource() })
  */
-export function describeContract(framework: TestFramework, name: string, target: ContractTarget): void {
+export function describeContract<
+  Event extends object = AggregateEventRow,
+  Snapshot extends object = AggregateSnapshotRow,
+>(framework: TestFramework, name: string, target: ContractTarget<Event, Snapshot>): void {
   const { describe, it } = framework
   let opened: DataSource | undefined
   let shared: EventStore | undefined
@@ -41,8 +51,9 @@ export function describeContract(framework: TestFramework, name: string, target:
     return opened
   }
   const store = (options?: EventStoreOptions): EventStore => {
-    if (options !== undefined) return new EventStore(dataSource(), { ...target.options, ...options })
-    return (shared ??= new EventStore(dataSource(), target.options))
+    const own = target.options as EventStoreOptions | undefined
+    if (options !== undefined) return new EventStore(dataSource(), { ...own, ...options })
+    return (shared ??= new EventStore(dataSource(), own))
   }
   describe(name, () => {
     framework.beforeAll(async () => {

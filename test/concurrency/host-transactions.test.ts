@@ -125,10 +125,16 @@ for (const database of databases()) {
         const started = hosted.create('subscriber-start')
         started.increment()
         failing.afterTransactionStart = () => Promise.reject(new Error('subscriber'))
-        await expect(hosted.commit(started)).rejects.toThrow(StorageError)
+        // Only on SQLite does the module begin its transactions through TypeORM, which tells subscribers of them.
+        if (dataSource.options.type === 'postgres') {
+          await hosted.commit(started)
+        } else {
+          await expect(hosted.commit(started)).rejects.toThrow(StorageError)
+          failing.afterTransactionStart = () => undefined
+          expect(started.pendingEvents).toHaveLength(1)
+          await hosted.commit(started)
+        }
         delete failing.afterTransactionStart
-        expect(started.pendingEvents).toHaveLength(1)
-        await hosted.commit(started)
         const committed = hosted.create('subscriber-commit')
         committed.increment()
         failing.afterTransactionCommit = () => Promise.reject(new Error('subscriber'))

@@ -83,7 +83,7 @@ describe.each(['Postgres', 'SQLite'])('a store on %s', (name) => {
     ['a class that is no entity of the module', Person],
     ['an entity for another table', sqliteEntities[1]],
   ])('2.4 refuses %s as its event entity', async (_case, eventEntity) => {
-    const store = new EventStore(await open(given()), { eventEntity })
+    const store = new EventStore(await open(given()), { eventEntity: eventEntity as never })
     await expect(store.verifySchema()).rejects.toThrow(`registers no event entity ${eventEntity.name}`)
   })
 

@@ -5,7 +5,15 @@ import { join } from 'node:path'
 import * as typeorm from 'typeorm'
 import { DataSource } from 'typeorm'
 import type { DataSourceOptions } from 'typeorm'
-import { postgresEntities } from '../../entities/index.js'
+import {
+  EVENT_ENTITY,
+  LOCK_ENTITY,
+  OUTBOX_ENTITY,
+  postgresEntities,
+  PROCESSED_MESSAGE_ENTITY,
+  SNAPSHOT_ENTITY,
+} from '../../entities/index.js'
+import type { Dialect } from '../../entities/index.js'
 import { sourcedMigrations } from '../../migrations/index.js'
 import { openSqlite } from '../../src/index.js'
 
@@ -18,6 +26,7 @@ export interface TestDatabase {
   open(options?: Partial<DataSourceOptions>): Promise<DataSource>
   /** The same with entities of a host, whose tables are made of them. */
   openWith(entities: readonly (new () => object)[]): Promise<DataSource>
+  readonly dialect: Dialect
   /** Closes the DataSource that `open` gave, and drops the database. */
   close(dataSource: DataSource): Promise<void>
 }
@@ -51,8 +60,9 @@ export function postgres(): TestDatabase {
   const drops = new Map<DataSource, () => Promise<void>>()
   return {
     name: 'Postgres',
+    dialect: 'postgres',
     async openWith(entities) {
-      return synchronized(await this.open({ entities: [...postgresEntities, ...entities] }))
+      return synchronized(await this.open({ entities: beside(postgresEntities, entities) }))
     },
     async open(options = {}) {
       const { url, drop } = await createPostgresDatabase()
@@ -81,6 +91,7 @@ export function postgres(): TestDatabase {
 export function sqliteMemory(): TestDatabase {
   return {
     name: 'SQLite in memory',
+    dialect: 'sqlite',
     open: () => openSqlite(':memory:'),
     openWith: async (entities) => synchronized(await openSqlite(':memory:', { entities: [...entities] })),
     close: (dataSource) => dataSource.destroy(),
@@ -92,6 +103,7 @@ export function sqliteFile(driver: 'better-sqlite3' | 'sqlite'): TestDatabase {
   const folder = mkdtempSync(join(tmpdir(), 'typeorm-sourced-'))
   return {
     name: `SQLite file (${driver === 'sqlite' ? 'sqlite3' : driver})`,
+    dialect: 'sqlite',
     open: () => openSqlite(join(folder, `${randomUUID()}.sqlite`), { driver }),
     openWith: async (entities) =>
       synchronized(
@@ -102,6 +114,19 @@ export function sqliteFile(driver: 'better-sqlite3' | 'sqlite'): TestDatabase {
       rmSync(folder, { recursive: true, force: true })
     },
   }
+}
+
+/** The shipped entities, but for those whose table a host's entity maps. */
+function beside(
+  shipped: readonly (new () => object)[],
+  entities: readonly (new () => object)[],
+): (new () => object)[] {
+  const marks = (entity: object): symbol[] =>
+    [EVENT_ENTITY, SNAPSHOT_ENTITY, PROCESSED_MESSAGE_ENTITY, OUTBOX_ENTITY, LOCK_ENTITY].filter(
+      (mark) => mark in entity,
+    )
+  const taken = new Set(entities.flatMap(marks))
+  return [...shipped.filter((entity) => !marks(entity).some((mark) => taken.has(mark))), ...entities]
 }
 
 /** The tables of a host come from its own migrations; tests take the short way. */

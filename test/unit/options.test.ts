@@ -1,5 +1,6 @@
 import { EntityManager } from 'typeorm'
 import { InvalidArgumentError } from '../../src/errors/index.js'
+import { PostgresAggregateEvent, PostgresAggregateSnapshot } from '../../entities/index.js'
 import { assertKnown, assertMilliseconds, assertWhole, resolveOptions } from '../../src/options.js'
 import type { EventStoreOptions } from '../../src/options.js'
 
@@ -19,6 +20,8 @@ describe('3.6 the options of a store', () => {
       processedMessageEntity: undefined,
       outboxMessageEntity: undefined,
       aggregateLockEntity: undefined,
+      eventColumns: undefined,
+      snapshotColumns: undefined,
       onWarning: undefined,
     })
   })
@@ -33,8 +36,10 @@ describe('3.6 the options of a store', () => {
       sqliteLockTimeoutMs: 0,
       lostCommitTimeoutMs: 1.5,
       manager: (): EntityManager => Object.create(EntityManager.prototype) as EntityManager,
-      eventEntity: class Event {},
-      snapshotEntity: class Snapshot {},
+      eventEntity: PostgresAggregateEvent,
+      snapshotEntity: PostgresAggregateSnapshot,
+      eventColumns: {},
+      snapshotColumns: {},
       processedMessageEntity: class Mark {},
       outboxMessageEntity: class Message {},
       aggregateLockEntity: class Lock {},

@@ -6,6 +6,7 @@ import type { EventTable } from '../tables.js'
 import { APPEND_MARK, insertColumns } from './append-to-stream.js'
 import { decodeTime, milliseconds } from './event-columns.js'
 import { retakeFloorLock, takeFloorLock } from './floor-lock.js'
+import { ownParameters } from './own-columns.js'
 
 /**
  * Appends one event right after a version, the commonest commit of all. It does not read the version: the unique
@@ -26,17 +27,20 @@ export function appendEvent(
 ) => Statement<AppendOutcome> {
   // One event travels as plain parameters: taking it out of JSON would cost more than inserting it.
   const text = (floorLock: string): string => `${APPEND_MARK} insert into ${e.table} (${insertColumns(e)})
-select $1, $2, $3::int, $4::uuid, $5, $6::int, $7::json, $8, $9::int, $10::jsonb,
-  date_trunc('milliseconds', clock_timestamp())
+select $1, $2, $3::int, $4::uuid, $5, $6::int, $7::${e.payloadType}, $8, $9::int, $10::jsonb,
+  date_trunc('milliseconds', clock_timestamp())${ownParameters(e.own, 11)}
 from (select ${floorLock} offset 0) held
 on conflict (${e.aggregateType}, ${e.aggregateId}, ${e.sequence}) do nothing
 returning ${e.position}::text as position, ${milliseconds(e.recordedAt)} as recorded_at`
-  const [taking, retaking] = [text(takeFloorLock(e, positionSequence)), text(retakeFloorLock(e, '$11'))]
+  const [taking, retaking] = [
+    text(takeFloorLock(e, positionSequence)),
+    text(retakeFloorLock(e, `$${11 + e.own.filled.length}`)),
+  ]
   return (
     commitId,
     { aggregateType, aggregateId },
     version,
-    { name, version: eventVersion, payload, metadata },
+    { name, version: eventVersion, payload, metadata, own = [] },
     floor,
   ) => ({
     operation: 'append',
@@ -52,6 +56,7 @@ returning ${e.position}::text as position, ${milliseconds(e.recordedAt)} as reco
       payload.codec,
       payload.codecVersion,
       metadata,
+      ...own,
       ...(floor === undefined ? [] : [floor]),
     ],
     decode: ([row]) =>

@@ -1,11 +1,13 @@
 import type { AppendOutcome, StreamChange } from '../../model/stored.js'
 import { decodeInteger, decodeIntegers } from '../decode.js'
 import { expectedCode } from '../expected-code.js'
+import { ownNames } from '../own-columns.js'
 import type { Statement } from '../statement.js'
 import type { EventTable } from '../tables.js'
 import { decodeTime, milliseconds } from './event-columns.js'
 import { eventParameters } from './event-parameters.js'
 import { retakeFloorLock, takeFloorLock } from './floor-lock.js'
+import { ownDefinitions, ownLabels, ownValues } from './own-columns.js'
 
 /** What every append begins with, so that it can be told from the host's statements wherever statements are listed. */
 export const APPEND_MARK = '/* typeorm-sourced append */'
@@ -30,7 +32,7 @@ export function appendToStream(
       aggregateId,
       expectedCode(expectedVersion),
       commitId,
-      ...eventParameters(events),
+      ...eventParameters(events, e.own),
       ...(floor === undefined ? [] : [floor]),
     ],
     decode: ([row]) => decodeAppend(row ?? {}),
@@ -55,11 +57,11 @@ function insert(e: EventTable): string {
   return `inserted as (
   insert into ${e.table} (${insertColumns(e)})
   select $1, $2, held.version + event.ordinality, $4::uuid, event.name, event.version, event.payload, event.codec,
-    event.codec_version, event.metadata, held.recorded_at
+    event.codec_version, event.metadata, held.recorded_at${ownValues(e.own, 'event')}
   from held, rows from (
-    json_to_recordset($5::json) as (name text, version int, codec text, codec_version int, metadata jsonb),
+    json_to_recordset($5::json) as (name text, version int, codec text, codec_version int, metadata jsonb${ownDefinitions(e.own)}),
     json_array_elements($6::json)
-  ) with ordinality as event(name, version, codec, codec_version, metadata, payload, ordinality)
+  ) with ordinality as event(name, version, codec, codec_version, metadata${ownLabels(e.own)}, payload, ordinality)
   order by event.ordinality
   returning ${e.position} as position, ${e.recordedAt} as recorded_at
 )
@@ -73,7 +75,7 @@ from stream left join (
 /** The columns that every append fills, but for the position. */
 export function insertColumns(e: EventTable): string {
   return `${e.aggregateType}, ${e.aggregateId}, ${e.sequence}, ${e.commitId}, ${e.eventName}, ${e.eventVersion},
-    ${e.payload}, ${e.payloadCodec}, ${e.payloadCodecVersion}, ${e.metadata}, ${e.recordedAt}`
+    ${e.payload}, ${e.payloadCodec}, ${e.payloadCodecVersion}, ${e.metadata}, ${e.recordedAt}${ownNames(e.own)}`
 }
 
 /** Reads the one row that both append statements return. */

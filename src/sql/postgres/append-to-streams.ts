@@ -1,6 +1,7 @@
 import { CHECKED_EVENT_NAME } from '../../model/stored.js'
-import type { AppendOutcome, EncodedEvent, StreamChange } from '../../model/stored.js'
+import type { AppendOutcome, EncodedEvent, StreamChange, StreamCommit } from '../../model/stored.js'
 import { expectedCode } from '../expected-code.js'
+import { ownNames } from '../own-columns.js'
 import type { Statement } from '../statement.js'
 import type { EventTable } from '../tables.js'
 import { literal } from '../tables.js'
@@ -8,95 +9,102 @@ import { APPEND_MARK, decodeAppend } from './append-to-stream.js'
 import { milliseconds } from './event-columns.js'
 import { eventParameters } from './event-parameters.js'
 import { retakeFloorLock, takeFloorLock } from './floor-lock.js'
+import { ownDefinitions, ownLabels, ownValuesOrLast } from './own-columns.js'
 
 /**
- * Appends to many streams, all or nothing, in one statement.
+ * Appends commits of any number of streams in one statement, each of them all or nothing: one that is refused does
+ * not touch the others. No two of them may have a stream in common.
  *
  * Positions are drawn in the order in which the events were handed in; rows are inserted sorted by stream, so
- * that two commits which share streams wait for each other instead of deadlocking. A stream that is only
+ * that two statements which share streams wait for each other instead of deadlocking. A stream that is only
  * checked gets a placeholder at its next sequence: the primary key then makes a concurrent writer of that
  * stream wait, and whichever of the two comes second fails. The placeholder removes itself (see the migration).
  */
 export function appendToStreams(
   e: EventTable,
   positionSequence: string,
-): (
-  commitId: string,
-  changes: readonly StreamChange[],
-  floor: number | undefined,
-) => Statement<AppendOutcome> {
+): (commits: readonly StreamCommit[], floor: number | undefined) => Statement<readonly AppendOutcome[]> {
   const text = (floorLock: string): string => `${APPEND_MARK} with stream as materialized (
   select s.*, coalesce((
     select e.${e.sequence} from ${e.table} e where e.${e.aggregateType} = s.type and e.${e.aggregateId} = s.id
     order by e.${e.sequence} desc limit 1
   ), 0) as version
-  from json_to_recordset($1::json) as s(stream int, type text, id text, expected int)
+  from json_to_recordset($1::json) as s(commit int, commit_id uuid, stream int, type text, id text, expected int)
 ), verdict as materialized (
-  select bool_and(case expected when -2 then true when -1 then version > 0 else version = expected end) as accepted
-  from stream
+  select commit, string_agg(version::text, ',' order by stream) as versions,
+    bool_and(case expected when -2 then true when -1 then version > 0 else version = expected end) as accepted
+  from stream group by commit
 ), held as materialized (
   select ${floorLock}, date_trunc('milliseconds', clock_timestamp()) as recorded_at
-  from verdict where accepted
+  where exists (select from verdict where accepted)
 ), event as materialized (
   select nextval(${literal(positionSequence)}::regclass) as position, held.recorded_at, new.*
   from held, rows from (
-    json_to_recordset($3::json) as (
-      stream int, nth int, name text, version int, codec text, codec_version int, metadata jsonb
+    json_to_recordset($2::json) as (
+      commit int, stream int, nth int, name text, version int, codec text, codec_version int, metadata jsonb${ownDefinitions(e.own)}
     ),
-    json_array_elements($4::json)
-  ) with ordinality as new(stream, nth, name, version, codec, codec_version, metadata, payload, ordinality)
+    json_array_elements($3::json)
+  ) with ordinality as new(commit, stream, nth, name, version, codec, codec_version, metadata${ownLabels(e.own)}, payload, ordinality)
+  where new.commit = any (array(select v.commit from verdict v where v.accepted))
 ), inserted as (
   insert into ${e.table} (${e.aggregateType}, ${e.aggregateId}, ${e.sequence}, ${e.position}, ${e.commitId},
     ${e.eventName}, ${e.eventVersion}, ${e.payload}, ${e.payloadCodec}, ${e.payloadCodecVersion}, ${e.metadata},
-    ${e.recordedAt})
+    ${e.recordedAt}${ownNames(e.own)})
   overriding system value
-  select stream.type, stream.id, stream.version + event.nth, event.position, $2::uuid, event.name, event.version,
-    event.payload, event.codec, event.codec_version, event.metadata, event.recorded_at
+  select stream.type, stream.id, stream.version + event.nth, event.position, stream.commit_id, event.name, event.version,
+    event.payload, event.codec, event.codec_version, event.metadata, event.recorded_at${ownValuesOrLast(e, 'event', 'stream')}
   from event join stream on stream.stream = event.stream
   order by stream.type collate "C", stream.id collate "C", event.nth
 )
-select verdict.accepted::int as accepted, s.versions, i.positions, i.recorded_at
-from verdict, (select string_agg(version::text, ',' order by stream) as versions from stream) s,
-lateral (
-  select string_agg(position::text, ',' order by ordinality) filter (where name <> ${literal(CHECKED_EVENT_NAME)}) as positions,
-    ${milliseconds('max(recorded_at)')} as recorded_at
-  from event
-) i`
-  const [taking, holding] = [text(takeFloorLock(e, positionSequence)), text(retakeFloorLock(e, '$5'))]
-  return (commitId, changes, floor) => {
-    const rows = changes.flatMap((change, stream) =>
+select verdict.accepted::int as accepted, verdict.versions, i.positions, i.recorded_at
+from verdict left join (
+  select commit, ${milliseconds('max(recorded_at)')} as recorded_at,
+    string_agg(position::text, ',' order by ordinality) filter (where name <> ${literal(CHECKED_EVENT_NAME)}) as positions
+  from event group by commit
+) i on i.commit = verdict.commit
+order by verdict.commit`
+  const [taking, holding] = [text(takeFloorLock(e, positionSequence)), text(retakeFloorLock(e, '$4'))]
+  return (commits, floor) => {
+    const streams = commits.flatMap(({ commitId, changes }, commit) =>
+      changes.map((change) => ({ commit, commitId, change })),
+    )
+    const rows = streams.flatMap(({ commit, change }, stream) =>
       (change.events.length > 0 ? change.events : placeholders(change)).map((event, index) => ({
         event,
-        stream,
-        nth: index + 1,
+        place: `"commit":${commit},"stream":${stream},"nth":${index + 1},`,
       })),
     )
-    const streams = changes.map(({ aggregateType, aggregateId, expectedVersion }, stream) => ({
-      stream,
-      type: aggregateType,
-      id: aggregateId,
-      expected: expectedCode(expectedVersion),
-    }))
     return {
       operation: 'append',
       text: floor === undefined ? taking : holding,
       parameters: [
-        JSON.stringify(streams),
-        commitId,
+        JSON.stringify(
+          streams.map(({ commit, commitId, change }, stream) => ({
+            commit,
+            commit_id: commitId,
+            stream,
+            type: change.aggregateType,
+            id: change.aggregateId,
+            expected: expectedCode(change.expectedVersion),
+          })),
+        ),
         ...eventParameters(
           rows.map(({ event }) => event),
-          (index) => `"stream":${rows[index]!.stream},"nth":${rows[index]!.nth},`,
+          e.own,
+          (index) => rows[index]!.place,
         ),
         ...(floor === undefined ? [] : [floor]),
       ],
-      decode: ([row]) => decodeAppend(row ?? {}),
+      decode: (verdicts) => verdicts.map(decodeAppend),
     }
   }
 }
 
 /** A stream that merely has to exist cannot stop existing, and `'any'` asks for nothing: both need no placeholder. */
-function placeholders({ expectedVersion }: StreamChange): readonly EncodedEvent[] {
-  return expectedVersion === 'any' || expectedVersion === 'stream-exists' ? [] : [PLACEHOLDER]
+function placeholders({ expectedVersion, placeholder }: StreamChange): readonly EncodedEvent[] {
+  return expectedVersion === 'any' || expectedVersion === 'stream-exists'
+    ? []
+    : [placeholder === undefined ? PLACEHOLDER : { ...PLACEHOLDER, own: placeholder }]
 }
 
 const PLACEHOLDER: EncodedEvent = {

@@ -20,6 +20,7 @@ import { rowStatements } from './rows.js'
 import { saveSnapshots } from './save-snapshots.js'
 import { streamVersions } from './stream-versions.js'
 import { transactionId, transactionStatus } from './transaction-status.js'
+import { only } from '../statement.js'
 import { versionAt } from './version-at.js'
 
 /**
@@ -38,14 +39,15 @@ export function postgresStatements(
   return {
     append: (commitId, changes, floor) => {
       const [change, second] = changes
-      if (change === undefined || second !== undefined) return toMany(commitId, changes, floor)
+      if (change === undefined || second !== undefined) return only(toMany([{ commitId, changes }], floor))
       const [event, another] = change.events
-      if (event === undefined) return toMany(commitId, changes, floor)
+      if (event === undefined) return only(toMany([{ commitId, changes }], floor))
       const version = exactVersion(change.expectedVersion)
       return another === undefined && version !== undefined
         ? one(commitId, change, version, event, floor)
         : toOne(commitId, change, floor)
     },
+    appendCommits: (commits) => toMany(commits, undefined),
     streamVersions: streamVersions(events),
     versionAt: versionAt(events),
     readStream: readStream(events),

@@ -10,6 +10,9 @@ export function inspectTable(table: string, positionColumn: string): Statement<I
 select (t.id is not null)::int as found,
   (select json_agg(a.attname)::text from pg_attribute a where a.attrelid = t.id and a.attnum > 0 and not a.attisdropped)
     as columns,
+  (select json_object_agg(a.attname, format('%I.%I', s.nspname, y.typname))::text from pg_attribute a
+    join pg_type y on y.oid = a.atttypid join pg_namespace s on s.oid = y.typnamespace
+    where a.attrelid = t.id and a.attnum > 0 and not a.attisdropped) as types,
   (select json_agg(json_build_object('name', n.relname, 'columns', (
       select json_agg(a.attname) from unnest(i.indkey::int2[]) as k(number)
       join pg_attribute a on a.attrelid = i.indrelid and a.attnum = k.number

@@ -4,10 +4,11 @@ import type { Statement } from '../statement.js'
 import type { FeedPage } from '../statements.js'
 import type { EventTable } from '../tables.js'
 import { decodeTime, eventColumns } from './event-columns.js'
+import { ownConditions } from './own-columns.js'
 
 /** A page of the global feed. Filters run before the limit. */
 export function readAll(e: EventTable): (page: FeedPage) => Statement<readonly StoredEvent[]> {
-  return ({ after, upTo, aggregateTypes, eventNames, metadata, limit }) => {
+  return ({ after, upTo, aggregateTypes, eventNames, metadata, where, limit }) => {
     const parameters: unknown[] = [after, upTo, limit]
     const filters: string[] = []
     const filter = (condition: (parameter: string) => string, value: unknown): void => {
@@ -21,6 +22,7 @@ export function readAll(e: EventTable): (page: FeedPage) => Statement<readonly S
       (p) => `e.${e.metadata} @> ${p}::jsonb`,
       metadata === undefined ? undefined : JSON.stringify(metadata),
     )
+    const own = ownConditions(e.own, where, 'e', parameters.length + 1)
     return {
       operation: 'read all',
       // The upper bound stands outside: with both bounds inside, and no statistics yet, Postgres takes the range for
@@ -28,13 +30,13 @@ export function readAll(e: EventTable): (page: FeedPage) => Statement<readonly S
       text: `select * from (
   select ${eventColumns(e)}
   from ${e.table} e
-  where e.${e.position} > $1::bigint${filters.join('')}
+  where e.${e.position} > $1::bigint${filters.join('')}${own.text}
   order by e.${e.position}
   limit $3::int
 ) page where position <= $2::bigint
 order by position`,
-      parameters,
-      decode: (rows) => rows.map((row) => decodeEvent(row, decodeTime)),
+      parameters: [...parameters, ...own.parameters],
+      decode: (rows) => rows.map((row) => decodeEvent(row, decodeTime, e.own)),
     }
   }
 }

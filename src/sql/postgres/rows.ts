@@ -106,7 +106,8 @@ function rowsParameter(table: RowTable, columns: readonly RowColumn[], rows: rea
   return `[${texts.join(',')}]`
 }
 
-function jsonOf({ form }: RowColumn, value: EncodedValue): string {
+/** A value as JSON text. */
+export function jsonOf({ form }: Pick<RowColumn, 'form'>, value: EncodedValue): string {
   if (typeof value !== 'string') return JSON.stringify(value)
   return form === 'json' ? value : JSON.stringify(value)
 }

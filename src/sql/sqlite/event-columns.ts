@@ -1,3 +1,4 @@
+import { ownSelected } from '../own-columns.js'
 import type { EventTable } from '../tables.js'
 
 /** The select list that `decodeEvent` reads. */
@@ -7,7 +8,7 @@ export function eventColumns(events: EventTable, alias = 'e'): string {
     ${alias}.${events.commitId} as commit_id, ${alias}.${events.eventName} as name,
     ${alias}.${events.eventVersion} as version, ${alias}.${events.payload} as payload,
     ${alias}.${events.payloadCodec} as codec, ${alias}.${events.payloadCodecVersion} as codec_version,
-    ${alias}.${events.metadata} as metadata, ${alias}.${events.recordedAt} as recorded_at`
+    ${alias}.${events.metadata} as metadata, ${alias}.${events.recordedAt} as recorded_at${ownSelected(events.own, alias)}`
 }
 
 /** SQLite's times are UTC texts without a zone, as TypeORM writes them: `2026-01-31 12:00:00.000`. */

@@ -1,4 +1,5 @@
 import type { Statements } from '../statements.js'
+import { only } from '../statement.js'
 import type { Tables } from '../tables.js'
 import { append } from './append.js'
 import { feedCeiling } from './feed-ceiling.js'
@@ -17,8 +18,10 @@ import { versionAt } from './version-at.js'
 /** Compiles every statement for SQLite. */
 export function sqliteStatements(tables: Tables): Statements {
   const { events, inbox, outbox, locks } = tables
+  const appendCommits = append(events)
   return {
-    append: append(events),
+    append: (commitId, changes) => only(appendCommits([{ commitId, changes }])),
+    appendCommits,
     streamVersions: streamVersions(events),
     versionAt: versionAt(events),
     readStream: readStream(events),

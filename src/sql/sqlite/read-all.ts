@@ -4,10 +4,11 @@ import type { Statement } from '../statement.js'
 import type { FeedPage } from '../statements.js'
 import type { EventTable } from '../tables.js'
 import { decodeTime, eventColumns } from './event-columns.js'
+import { ownConditions } from './own-columns.js'
 
 /** A page of the global feed. Filters run before the limit. */
 export function readAll(e: EventTable): (page: FeedPage) => Statement<readonly StoredEvent[]> {
-  return ({ after, upTo, aggregateTypes, eventNames, metadata, limit }) => {
+  return ({ after, upTo, aggregateTypes, eventNames, metadata, where, limit }) => {
     const parameters: unknown[] = [after, upTo]
     const filters: string[] = []
     const filter = (condition: string, value: unknown): void => {
@@ -25,15 +26,16 @@ export function readAll(e: EventTable): (page: FeedPage) => Statement<readonly S
 )`,
       metadata,
     )
+    const own = ownConditions(e.own, where, 'e')
     return {
       operation: 'read all',
       text: `select ${eventColumns(e)}
 from ${e.table} e
-where e.${e.position} > ? and e.${e.position} <= ?${filters.join('')}
+where e.${e.position} > ? and e.${e.position} <= ?${filters.join('')}${own.text}
 order by e.${e.position}
 limit ?`,
-      parameters: [...parameters, limit],
-      decode: (rows) => rows.map((row) => decodeEvent(row, decodeTime)),
+      parameters: [...parameters, ...own.parameters, limit],
+      decode: (rows) => rows.map((row) => decodeEvent(row, decodeTime, e.own)),
     }
   }
 }

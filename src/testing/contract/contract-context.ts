@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { DataSource } from 'typeorm'
+import { EVENT_ENTITY } from '../../../entities/index.js'
 import type { EventStore, EventStoreOptions, RecordedEvent, StreamIdentity } from '../../index.js'
 
 /** What the contract needs of a test framework: jest, vitest, mocha and node:test all have it. */
@@ -37,6 +38,18 @@ export async function collect<T>(source: AsyncIterable<T>): Promise<T[]> {
   const items: T[] = []
   for await (const item of source) items.push(item)
   return items
+}
+
+/** An event but for the columns that a host's entity adds, which a commit does not tell of. */
+export function withoutColumns(event: RecordedEvent): RecordedEvent {
+  const { columns: _, ...rest } = event as RecordedEvent & { readonly columns?: unknown }
+  return rest
+}
+
+/** Whether the host chose `jsonb` for its payloads, which does not keep the order of keys and cannot hold every character. */
+export function hasJsonb({ entityMetadatas }: DataSource): boolean {
+  const events = entityMetadatas.find(({ target }) => typeof target === 'function' && EVENT_ENTITY in target)
+  return events?.findColumnWithPropertyName('payload')?.type === 'jsonb'
 }
 
 /** The sequences of events, to compare at a glance. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import { InvalidPayloadError, ReplayError, UnsupportedCodecError, UpcastError } from '../../index.js'
 import type { Codec, Upcaster } from '../../index.js'
-import { collect, freshStream, freshType, versionOf } from './contract-context.js'
+import { collect, freshStream, freshType, hasJsonb, versionOf } from './contract-context.js'
 import type { ContractContext } from './contract-context.js'
 
 const zipped: Codec = {
@@ -13,7 +13,7 @@ const zipped: Codec = {
   decode: (bytes) => JSON.parse(gunzipSync(bytes).toString('utf8')) as unknown,
 }
 
-export function payloadsContract({ describe, it, store }: ContractContext): void {
+export function payloadsContract({ describe, it, store, dataSource }: ContractContext): void {
   describe('payloads', () => {
     const nested = (depth: number): unknown => JSON.parse(`${'['.repeat(depth)}1${']'.repeat(depth)}`)
     const exact: Readonly<Record<string, unknown>> = {
@@ -35,14 +35,14 @@ export function payloadsContract({ describe, it, store }: ContractContext): void
     for (const [what, payload] of Object.entries(exact)) {
       it(`6.1 keeps ${what} exactly`, async () => {
         const stream = freshStream()
-        const { events } = await store().append({
-          ...stream,
-          expectedVersion: 0,
-          events: [{ name: 'kept', payload }],
-        })
+        const jsonb = hasJsonb(dataSource())
+        const append = store().append({ ...stream, expectedVersion: 0, events: [{ name: 'kept', payload }] })
+        if (jsonb && /\\u(0000|d[89a-f])/.test(JSON.stringify(payload)))
+          return assert.rejects(append, InvalidPayloadError)
+        const { events } = await append
         const [read] = await collect(store().readStream(stream))
         assert.deepEqual(read!.payload, payload)
-        assert.equal(JSON.stringify(read!.payload), JSON.stringify(payload))
+        if (!jsonb) assert.equal(JSON.stringify(read!.payload), JSON.stringify(payload))
         assert.deepEqual(events[0]!.payload, payload)
       })
     }

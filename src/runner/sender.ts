@@ -1,0 +1,107 @@
+import type { QueryRunner } from 'typeorm'
+import type { Row, Statement } from '../sql/statement.js'
+import type { PostgresClient, Sending } from './postgres-client.js'
+import { runStatement } from './run-statement.js'
+
+/** How statements reach the database on one connection: one by one, or several at once where the driver can. */
+export class Sender {
+  /** Goes ahead of the next statement. */
+  private opening: Statement<unknown> | undefined
+  private gathered: Sending[] | undefined
+  private oneByOne = false
+  private hasSentTogether = false
+  private turn: Promise<unknown> = Promise.resolve()
+
+  constructor(
+    private readonly runner: QueryRunner,
+    /** The client to prepare statements on; `undefined` sends them through TypeORM. */
+    private readonly client: PostgresClient | undefined,
+  ) {}
+
+  /** Whether steps that run together are sent together. */
+  get canBatch(): boolean {
+    return !this.oneByOne && this.client?.canBatch === true
+  }
+
+  /** From now on the answer to each statement is waited for before the next one is sent. */
+  sendOneByOne(): void {
+    this.oneByOne = true
+  }
+
+  /** Whether a statement still waits to go ahead of the next one. */
+  get isUnopened(): boolean {
+    return this.opening !== undefined
+  }
+
+  /** Has a statement go ahead of the next one, and with it where that is possible: without it, the next does not run. */
+  async open(statement: Statement<unknown>): Promise<void> {
+    if (this.canBatch) this.opening = statement
+    else await this.send(statement)
+  }
+
+  /** Sends what still waits to go ahead. */
+  async flush(): Promise<void> {
+    const { opening } = this
+    this.opening = undefined
+    if (opening !== undefined) await this.send(opening)
+  }
+
+  async send<Result>(statement: Statement<Result>): Promise<Result> {
+    if (this.gathered === undefined && this.opening === undefined)
+      return this.inTurn(() => runStatement(this.runner, statement, this.client))
+    const rows = await new Promise<readonly Row[]>((resolve, reject) => {
+      const sending = { statement, resolve, reject }
+      if (this.gathered !== undefined) this.gathered.push(sending)
+      else this.sendTogether([sending])
+    })
+    return statement.decode(rows)
+  }
+
+  /**
+   * Runs steps that need nothing of each other's answers, in their order. Where the driver can, their first statements are
+   * sent at once. Throws the error of the first step that failed, once all have ended.
+   */
+  async together<Results extends readonly unknown[]>(steps: {
+    readonly [Step in keyof Results]: () => Promise<Results[Step]>
+  }): Promise<Results> {
+    if (!this.canBatch) {
+      const results: unknown[] = []
+      for (const step of steps) results.push(await step())
+      return results as unknown as Results
+    }
+    const isOutermost = this.gathered === undefined
+    this.gathered ??= []
+    const running = steps.map((step) => step())
+    if (isOutermost) {
+      const sendings = this.gathered
+      this.gathered = undefined
+      if (sendings.length > 0) this.sendTogether(sendings)
+    }
+    const settled = await Promise.allSettled(running)
+    const failed = settled.find(({ status }) => status === 'rejected')
+    if (failed !== undefined) throw (failed as PromiseRejectedResult).reason
+    return settled.map((result) => (result as PromiseFulfilledResult<unknown>).value) as unknown as Results
+  }
+
+  /** Steps that go on after they were sent together do so one by one: pg wants its queries awaited. */
+  private inTurn<Result>(run: () => Promise<Result>): Promise<Result> {
+    if (!this.hasSentTogether) return run()
+    const result = this.turn.then(run)
+    this.turn = result.catch(() => undefined)
+    return result
+  }
+
+  /** Whether statements went out before those ahead of them were answered. */
+  get sentTogether(): boolean {
+    return this.hasSentTogether
+  }
+
+  private sendTogether(sendings: readonly Sending[]): void {
+    const { opening } = this
+    this.opening = undefined
+    if (sendings.length > 1) this.hasSentTogether = true
+    // Should it fail, everything after it fails with the same error.
+    const first = opening && { statement: opening, resolve: () => undefined, reject: () => undefined }
+    this.client!.runTogether(first === undefined ? sendings : [first, ...sendings])
+  }
+}
