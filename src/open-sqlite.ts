@@ -11,7 +11,9 @@ import {
   sqliteEntities,
 } from '../entities/index.js'
 import { sourcedMigrations } from '../migrations/index.js'
+import { InvalidArgumentError, SchemaError } from './errors/index.js'
 import { assertKnown } from './options.js'
+import { supportsSqlite3 } from './runner/assert-data-source.js'
 import { guardSqlite } from './runner/sqlite-guard.js'
 
 /** What to open beside the module's own tables. */
@@ -38,10 +40,12 @@ export interface OpenSqliteOptions {
  */
 export async function openSqlite(path: string, options: OpenSqliteOptions = {}): Promise<DataSource> {
   assertKnown('openSqlite', options, ['entities', 'migrations', 'driver', 'logging'])
-  if (path !== ':memory:') await mkdir(dirname(path), { recursive: true })
+  const driver = driverOf(options)
   const entities = listOf(options.entities)
+  assertForSqlite(entities)
+  if (path !== ':memory:') await mkdir(dirname(path), { recursive: true })
   const dataSource = new DataSource({
-    type: options.driver ?? 'better-sqlite3',
+    type: driver,
     database: path,
     entities: [
       ...sqliteEntities.filter((own) => !entities.some((entity) => mapsSameTable(entity, own))),
@@ -65,12 +69,42 @@ export async function openSqlite(path: string, options: OpenSqliteOptions = {}):
   return dataSource
 }
 
+function driverOf({ driver = 'better-sqlite3' }: OpenSqliteOptions): string {
+  if (!['better-sqlite3', 'sqlite'].includes(driver)) {
+    throw new InvalidArgumentError(
+      `openSqlite has no driver '${driver}'. It has 'better-sqlite3', and 'sqlite' for the package sqlite3.`,
+    )
+  }
+  if (driver === 'sqlite' && !supportsSqlite3()) {
+    throw new InvalidArgumentError(
+      `The driver 'sqlite', which is the package sqlite3, needs TypeORM 0.3: TypeORM 1.x dropped it. Install ` +
+        `better-sqlite3@12 and leave 'driver' out, or install typeorm@0.3.`,
+    )
+  }
+  return driver
+}
+
+const MARKS = [EVENT_ENTITY, SNAPSHOT_ENTITY, PROCESSED_MESSAGE_ENTITY, OUTBOX_ENTITY, LOCK_ENTITY] as const
+
+function assertForSqlite(entities: readonly unknown[]): void {
+  const strangers = entities.filter(
+    (entity): entity is new () => object =>
+      typeof entity === 'function' &&
+      MARKS.some(
+        (mark) => mark in entity && (entity as unknown as Record<symbol, unknown>)[mark] !== 'sqlite',
+      ),
+  )
+  if (strangers.length === 0) return
+  throw new SchemaError(
+    strangers.map(({ name }) => `the entity ${name} is made for postgres, the DataSource is sqlite`),
+    `Leave it out, or extend the one of 'sqliteEntities' in 'typeorm-sourced/entities' instead.`,
+  )
+}
+
 /** TypeORM takes lists as arrays or as modules of exports. */
 function listOf(entries: Readonly<DataSourceOptions['entities' | 'migrations']>): unknown[] {
   return Object.values((entries ?? []) as Record<string, unknown>)
 }
-
-const MARKS = [EVENT_ENTITY, SNAPSHOT_ENTITY, PROCESSED_MESSAGE_ENTITY, OUTBOX_ENTITY, LOCK_ENTITY] as const
 
 /** Whether a host's entity takes the place of a shipped one: it extends it, or what it is made of. */
 function mapsSameTable(entity: unknown, own: object): boolean {

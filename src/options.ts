@@ -65,7 +65,8 @@ export interface EventStoreOptions<
   readonly lostCommitTimeoutMs?: number
   /**
    * The manager to work through when none is given, asked at each call: for libraries that propagate
-   * transactions. @defaultValue the DataSource's manager
+   * transactions, such as `() => txHost.tx` of `@nestjs-cls/transactional`. Needless for `typeorm-transactional`.
+   * @defaultValue the DataSource's manager
    */
   readonly manager?: () => EntityManager
   /** Which entity maps the event table; needed if the DataSource registers several, and for the types of columns it adds. */

@@ -7,6 +7,7 @@ import { probeTransaction } from '../sql/postgres/probe-transaction.js'
 import { inspectTable as inspectSqliteTable } from '../sql/sqlite/inspect-table.js'
 import { sqliteStatements } from '../sql/sqlite/index.js'
 import type { Statements } from '../sql/statements.js'
+import { assertDataSource } from './assert-data-source.js'
 import { assertHostColumns, assertSchema, streamKeyOf } from './check-schema.js'
 import type { CheckedTable } from './check-schema.js'
 import { keepClientErrors } from './client-errors.js'
@@ -25,12 +26,16 @@ import { Sender } from './sender.js'
 import { assertNotGuarded, guardSqlite, ownRunner, runnerInScope } from './sqlite-guard.js'
 import { hooksOf } from './transaction-hooks.js'
 import type { JoinedTransaction, TransactionHooks } from './transaction-hooks.js'
+import { scopesOf } from './transaction-scopes.js'
+import type { ManagerSource, TransactionScopes } from './transaction-scopes.js'
 
 /** A store's way to its DataSource: hands out connections, joins host transactions, checks the schema once. */
 export class Database {
   readonly dialect: Dialect
   readonly rowTables: RowTables
   private readonly hooks: TransactionHooks
+  private readonly scopes: TransactionScopes
+  private readonly managerSource: ManagerSource
   private readonly raisedInside = new WeakMap<Error, QueryRunner>()
   private compiled: Statements | undefined
   private resolved: ResolvedTables | undefined
@@ -39,9 +44,14 @@ export class Database {
     readonly dataSource: DataSource,
     readonly options: DatabaseOptions,
   ) {
+    assertDataSource(dataSource)
     this.dialect = dialectOf(dataSource)
     if (this.dialect === 'sqlite' && options.guardSqlite) guardSqlite(dataSource, options.sqliteLockTimeoutMs)
     if (this.dialect === 'sqlite' && !options.guardSqlite) assertNotGuarded(dataSource)
+    this.managerSource = options.manager ?? (() => dataSource.manager)
+    this.scopes = scopesOf(dataSource)
+    this.scopes.watchDataSource()
+    if (options.manager !== undefined) this.scopes.addSource(options.manager)
     this.rowTables = new RowTables(dataSource, this.dialect)
     this.hooks = hooksOf(
       dataSource,
@@ -60,9 +70,10 @@ export class Database {
     expected?: JoinedTransaction,
   ): Promise<Result> {
     this.assertOpen()
-    const bound = runnerOf(host ?? this.options.manager?.() ?? this.dataSource.manager)
+    const bound = this.boundRunner(host)
     if (bound !== undefined) return this.onBorrowed(ownRunner(bound), work, expected)
     assertNotEnding(expected)
+    this.scopes.assertConnectionLeft()
     return this.connectAnew(work)
   }
 
@@ -106,10 +117,17 @@ export class Database {
 
   /** The open transaction that work for this host would take part in. */
   joinedTransaction(host: Host | undefined): JoinedTransaction | undefined {
-    const bound = runnerOf(host ?? this.options.manager?.() ?? this.dataSource.manager)
+    const bound = this.boundRunner(host)
     // Inside a transaction on SQLite the DataSource lends out the transaction's own runner.
     const runner = bound ?? (this.dialect === 'sqlite' ? runnerInScope(this.dataSource) : undefined)
     return runner?.isTransactionActive === true ? this.hooks.watch(ownRunner(runner)) : undefined
+  }
+
+  private boundRunner(host: Host | undefined): QueryRunner | undefined {
+    if (host === undefined) return this.scopes.resolve(this.managerSource)
+    const runner = runnerOf(host)
+    this.scopes.assertUsable(runner)
+    return runner
   }
 
   private assertOpen(): void {

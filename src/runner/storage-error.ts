@@ -19,7 +19,7 @@ export function asStorageError(operation: 'append' | 'read', error: unknown): Er
     case 'busy':
       return failed(operation, `Another process holds the SQLite file.${outcome} Try again.`, true, error)
     case 'connection':
-      return failed(operation, `The database cannot be reached.${outcome} Try again.`, true, error)
+      return failed(operation, `${whyUnreachable(error)}${outcome} Try again.`, true, error)
     case 'aborted-transaction':
       return failed(
         operation,
@@ -40,6 +40,15 @@ export function asRowError(tablePath: string, error: unknown): unknown {
   if (error instanceof SourcedError || (kind !== 'unique-violation' && kind !== 'other')) return error
   const problem = `Table ${tablePath} refused rows: ${messageOf(error)}. Nothing was written.`
   return failed(`write ${tablePath}`, problem, false, error)
+}
+
+function whyUnreachable(error: unknown): string {
+  if (!messageOf(error).startsWith('timeout exceeded when trying to connect'))
+    return 'The database cannot be reached.'
+  return (
+    'No connection of the pool was free in time. If this happens inside transactions, work through ' +
+    'store.within(manager), or give the pool more connections than there are such transactions at once.'
+  )
 }
 
 function failed(operation: string, problem: string, retryable: boolean, cause: unknown): StorageError {

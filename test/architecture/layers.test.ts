@@ -76,7 +76,7 @@ const STAIRCASE: readonly Step[] = [
   },
   {
     path: 'src/open-sqlite.ts',
-    mayImport: ['src/options.ts', 'src/runner/', 'entities/', 'migrations/'],
+    mayImport: ['src/options.ts', 'src/errors/', 'src/runner/', 'entities/', 'migrations/'],
     packages: ['node', 'typeorm'],
   },
   {

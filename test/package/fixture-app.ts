@@ -74,6 +74,17 @@ export async function pack(into: string): Promise<Tarball> {
 /** Packages that are installed with a compiled part, which is copied instead of being compiled again. */
 const NATIVE = ['better-sqlite3', 'sqlite3']
 
+/** What the programs of the documentation use beside the module. */
+const DOCUMENTED = [
+  'typeorm-transactional',
+  '@nestjs/common',
+  '@nestjs/core',
+  'rxjs',
+  'nestjs-cls',
+  '@nestjs-cls/transactional',
+  '@nestjs-cls/transactional-adapter-typeorm',
+]
+
 /**
  * An application with its own node_modules: the packed module, and beside it what the repository itself is
  * tested with. `typeorm` names the repository's package that holds the wanted version.
@@ -86,20 +97,26 @@ export async function createApp(
 ): Promise<void> {
   await cp(join(fixtures, fixture), folder, { recursive: true })
   await cp(join(fixtures, 'bank'), folder, { recursive: true })
-  const others = ['better-sqlite3', 'pg', 'reflect-metadata', 'typescript', '@types/node']
+  const others = ['better-sqlite3', 'pg', 'reflect-metadata', 'typescript', '@types/node', ...DOCUMENTED]
   if (typeorm === 'typeorm-0.3') others.push('sqlite3')
   const wanted = [tarball.file, `typeorm@${await versionOf(typeorm)}`]
   for (const name of others) wanted.push(`${name}@${await versionOf(name)}`)
   const quietly = ['--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund', '--no-package-lock']
   await run(folder, 'npm', ['install', ...quietly, ...wanted])
-  for (const name of NATIVE.filter((native) => others.includes(native))) {
+  await copyNative(folder)
+}
+
+/** Gives those installed packages their compiled part that need one. */
+export async function copyNative(folder: string): Promise<void> {
+  for (const name of NATIVE.filter((native) => existsSync(join(folder, 'node_modules', native)))) {
     const build = join('node_modules', name, 'build')
     await rm(join(folder, build), { recursive: true, force: true })
     await cp(join(root, build), join(folder, build), { recursive: true })
   }
 }
 
-async function versionOf(name: string): Promise<string> {
+/** The version that the repository is tested with. */
+export async function versionOf(name: string): Promise<string> {
   const manifest = await readFile(join(root, 'node_modules', name, 'package.json'), 'utf8')
   return (JSON.parse(manifest) as { version: string }).version
 }
