@@ -1,21 +1,18 @@
 import type { DataSource, QueryRunner } from 'typeorm'
 import type { Dialect } from '../../entities/index.js'
 import { InvalidArgumentError, StorageError } from '../errors/index.js'
-import { inspectTable as inspectPostgresTable } from '../sql/postgres/inspect-table.js'
 import { postgresStatements } from '../sql/postgres/index.js'
 import { probeTransaction } from '../sql/postgres/probe-transaction.js'
-import { inspectTable as inspectSqliteTable } from '../sql/sqlite/inspect-table.js'
 import { sqliteStatements } from '../sql/sqlite/index.js'
 import type { Statements } from '../sql/statements.js'
 import { assertSchema, streamKeyOf } from './check-schema.js'
-import type { CheckedTable } from './check-schema.js'
 import { Connection, discardConnection } from './connection.js'
 import type { DatabaseOptions } from './database-options.js'
 import { faultOf } from './fault.js'
 import { runnerOf } from './host.js'
 import type { Host } from './host.js'
+import { inspectSchema } from './inspect-schema.js'
 import { resolveTables, tablesOf } from './resolve-tables.js'
-import type { ResolvedTable } from './resolve-tables.js'
 import { RowTables } from './row-tables.js'
 import { runStatement } from './run-statement.js'
 import { assertNotGuarded, guardSqlite, ownRunner, runnerInScope } from './sqlite-guard.js'
@@ -165,25 +162,11 @@ export class Database {
   private async compile(runner: QueryRunner): Promise<Statements> {
     const resolved = resolveTables(this.dataSource, this.dialect, this.options)
     const tables = tablesOf(resolved)
-    const inspect = async ({ names, metadata }: ResolvedTable<{ table: string }>): Promise<CheckedTable> => {
-      const statement =
-        this.dialect === 'postgres'
-          ? inspectPostgresTable(names.table, tables.events.position)
-          : inspectSqliteTable(names.table)
-      return { metadata, table: await runStatement(runner, statement, false) }
-    }
-    const events = await inspect(resolved.events)
-    const snapshots = await inspect(resolved.snapshots)
-    const others: CheckedTable[] = []
-    for (const other of [resolved.inbox, resolved.outbox, resolved.locks])
-      if (other !== undefined) others.push(await inspect(other))
-    assertSchema(this.dialect, { events, snapshots, others })
+    const checked = await inspectSchema(runner, this.dialect, resolved)
+    assertSchema(this.dialect, checked)
+    const { metadata, table } = checked.events
     return this.dialect === 'postgres'
-      ? postgresStatements(
-          tables,
-          events.table.positionSequence ?? '',
-          streamKeyOf(events.metadata, events.table),
-        )
+      ? postgresStatements(tables, table.positionSequence ?? '', streamKeyOf(metadata, table))
       : sqliteStatements(tables)
   }
 }
@@ -225,7 +208,8 @@ function assertNotEnding(joined: JoinedTransaction | undefined): void {
 
 const SQLITE_TYPES: readonly string[] = ['better-sqlite3', 'sqlite']
 
-function dialectOf(dataSource: DataSource): Dialect {
+/** Throws `InvalidArgumentError` for a database that the module does not speak to. */
+export function dialectOf(dataSource: DataSource): Dialect {
   const { type } = dataSource.options
   if (type === 'postgres') return 'postgres'
   if (SQLITE_TYPES.includes(type)) return 'sqlite'
