@@ -133,7 +133,7 @@ function columnProblems(dialect: Dialect, { metadata, declared, table }: Checked
 /** By their columns, because a database administrator may have named them otherwise. */
 function indexProblems({ metadata, table }: CheckedTable): SchemaProblem[] {
   return metadata.indices
-    .filter(({ synchronize, columns }) => synchronize !== false && columns.length > 0)
+    .filter(({ synchronize, columns }) => synchronize && columns.length > 0)
     .map(({ name, columns, where }) => ({
       name,
       columns: columns.map(({ databaseName }) => databaseName),

@@ -26,10 +26,13 @@ export interface ResolvedTables {
   readonly locks: ResolvedTable<LockTable> | undefined
 }
 
+/** The entity classes of a store, where the DataSource registers several. */
+export type TableEntities = Pick<DatabaseOptions, EntityKind['option']>
+
 export function resolveTables(
   dataSource: DataSource,
   dialect: Dialect,
-  options: DatabaseOptions,
+  options: TableEntities,
 ): ResolvedTables {
   const find = (kind: EntityKind): EntityMetadata | undefined =>
     findEntity(dataSource, dialect, kind, options[kind.option])

@@ -35,25 +35,27 @@ export interface InspectedTable {
 
 /** Reads the one row of both dialects' inspection: JSON texts, in which SQLite writes 0 and 1 for truth. */
 export function decodeInspectedTable(row: Row | undefined): InspectedTable {
-  const list = <Item>(name: string): readonly Item[] => {
+  const list = (name: string): unknown => {
     const text = row?.[name]
-    return typeof text === 'string' ? (JSON.parse(text) as Item[]) : []
+    return typeof text === 'string' ? JSON.parse(text) : []
   }
+  const columns = list('columns') as readonly Loose<InspectedColumn>[]
+  const indexes = list('indexes') as readonly Loose<InspectedIndex>[]
+  const triggers = list('triggers') as readonly Loose<InspectedTable['triggers'][number]>[]
   return {
     exists: row !== undefined && decodeInteger(row['found']) === 1,
-    columns: list<Loose<InspectedColumn>>('columns').map(({ name, type, nullable, filled }) => ({
+    columns: columns.map(({ name, type, nullable, filled }) => ({
       name,
       type: type.toLowerCase(),
       nullable: Boolean(nullable),
       filled: Boolean(filled),
     })),
-    indexes: list<Loose<InspectedIndex>>('indexes').map(({ name, columns, unique, partial }) => ({
-      name,
-      columns,
+    indexes: indexes.map(({ unique, partial, ...index }) => ({
+      ...index,
       unique: Boolean(unique),
       partial: Boolean(partial),
     })),
-    triggers: list<Loose<InspectedTable['triggers'][number]>>('triggers').map(({ name, enabled }) => ({
+    triggers: triggers.map(({ name, enabled }) => ({
       name,
       enabled: Boolean(enabled),
     })),

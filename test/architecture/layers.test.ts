@@ -85,6 +85,12 @@ const STAIRCASE: readonly Step[] = [
     packages: ['node'],
     typesOfPackages: ['typeorm'],
   },
+  {
+    path: 'src/cli/',
+    mayImport: ['src/errors/', 'src/runner/', 'entities/'],
+    packages: ['node'],
+    typesOfPackages: ['typeorm'],
+  },
   { path: 'entities/', mayImport: [], packages: ['typeorm'] },
   { path: 'migrations/', mayImport: ['entities/'], packages: ['typeorm'] },
 ]

@@ -144,6 +144,7 @@ const PUBLIC_API = {
     values: [
       'CreateEventStore1763683200000',
       'CreateMessaging1763769600000',
+      'adoptTables',
       'createMessagingTables',
       'installEventGuards',
       'removeEventGuards',
