@@ -86,6 +86,20 @@ const STAIRCASE: readonly Step[] = [
     typesOfPackages: ['typeorm'],
   },
   {
+    path: 'src/import/',
+    mayImport: [
+      'src/model/',
+      'src/errors/',
+      'src/sql/',
+      'src/serialization/',
+      'src/runner/',
+      'src/commit/plan-changes.ts',
+      'src/options.ts',
+    ],
+    packages: ['node'],
+    typesOfPackages: ['typeorm'],
+  },
+  {
     path: 'src/cli/',
     mayImport: ['src/errors/', 'src/runner/', 'entities/'],
     packages: ['node'],

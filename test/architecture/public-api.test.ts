@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import ts from 'typescript'
 import * as entities from '../../entities/index.js'
+import * as importer from '../../src/import/index.js'
 import * as migrations from '../../migrations/index.js'
 import * as main from '../../src/index.js'
 import * as testing from '../../src/testing/index.js'
@@ -153,6 +154,21 @@ const PUBLIC_API = {
     ],
     types: [],
   },
+  'src/import/index.ts': {
+    values: ['ImportRefusedError', 'ImportVerificationError', 'importSourcedRepo'],
+    types: [
+      'ImportAnomaly',
+      'ImportAnomalyKind',
+      'ImportOptions',
+      'ImportProgress',
+      'ImportReport',
+      'ImportedStream',
+      'MappedClass',
+      'MappedEvent',
+      'SourcedEvent',
+      'SourcedStream',
+    ],
+  },
   'src/testing/index.ts': { values: ['describeContract'], types: ['ContractTarget', 'TestFramework'] },
 } as const
 
@@ -162,6 +178,7 @@ const modules: Record<Entry, object> = {
   'src/index.ts': main,
   'entities/index.ts': entities,
   'migrations/index.ts': migrations,
+  'src/import/index.ts': importer,
   'src/testing/index.ts': testing,
 }
 const entries = Object.keys(PUBLIC_API) as Entry[]

@@ -1,0 +1,16 @@
+export { ImportRefusedError, ImportVerificationError } from './import-errors.js'
+export type {
+  ImportedStream,
+  ImportOptions,
+  MappedClass,
+  MappedEvent,
+  SourcedEvent,
+} from './import-options.js'
+export type {
+  ImportAnomaly,
+  ImportAnomalyKind,
+  ImportProgress,
+  ImportReport,
+  SourcedStream,
+} from './import-report.js'
+export { importSourcedRepo } from './import-sourced-repo.js'
