@@ -120,7 +120,7 @@ export function resolveImport(options: ImportOptions): ResolvedImport {
   }
   if (!CHOICES.includes(irregularStreams)) {
     throw new InvalidArgumentError(
-      `irregularStreams is '${String(irregularStreams)}'; it has to be 'refuse', 'skip' or 'renumber'.`,
+      `irregularStreams is '${irregularStreams}'; it has to be 'refuse', 'skip' or 'renumber'.`,
     )
   }
   assertWhole('batchSize', batchSize, 1)
