@@ -21,8 +21,10 @@ export function declaredType({ driver }: DataSource, column: ColumnMetadata): st
 export function typeFits(dialect: Dialect, declared: string, { type }: InspectedColumn): boolean {
   const wanted = split(declared)
   const found = split(type)
-  if (dialect === 'sqlite')
-    return wanted.base === found.base || (wanted.base !== 'integer' && isText(found.base))
+  if (dialect === 'sqlite') {
+    if (wanted.base === found.base || (wanted.base === 'text' && found.base === 'json')) return true
+    return wanted.base !== 'integer' && isText(found.base)
+  }
   if (wanted.base === 'character varying' && found.base === 'text') return true
   return wanted.base === found.base && (found.size ?? Infinity) >= (wanted.size ?? 0)
 }

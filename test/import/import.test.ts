@@ -71,7 +71,7 @@ async function refusal(options: ImportOptions): Promise<ImportReport> {
 const targets: readonly Driver[] = ['postgres', 'better-sqlite3']
 
 describe.each(targets)('an import into %s', (driver) => {
-  test('18.1 takes over names, payloads and times, and what happens in several streams in the order of time', async () => {
+  test('19.1 takes over names, payloads and times, and what happens in several streams in the order of time', async () => {
     const tricky = { text: 'ü “quoted” \\ 🎉', list: [1, 2.5, -1e-7, null, true], deep: { a: [{ b: '' }] } }
     await recorded(
       { method: 'open', version: 1, timestamp: START, data: tricky },
@@ -116,7 +116,7 @@ describe.each(targets)('an import into %s', (driver) => {
     expect(new Set(events.map(({ commitId }) => commitId)).size).toBe(4)
   })
 
-  test('18.1 makes streams that aggregates load, as of a time in the past too, and go on with', async () => {
+  test('19.1 makes streams that aggregates load, as of a time in the past too, and go on with', async () => {
     await recorded(...deposits('a', 1, 3))
     const target = await openMigrated(driver)
     await importSourcedRepo({ source, target, aggregates })
@@ -129,7 +129,7 @@ describe.each(targets)('an import into %s', (driver) => {
     expect((await accounts.load('a'))?.version).toBe(4)
   })
 
-  test('18.2 writes nothing again, and takes over what was added since', async () => {
+  test('19.2 writes nothing again, and takes over what was added since', async () => {
     await recorded(...deposits('a', 1, 7), ...deposits('b', 1, 2))
     const target = await openMigrated(driver)
     const options = { source, target, aggregates, batchSize: 4 }
@@ -140,7 +140,7 @@ describe.each(targets)('an import into %s', (driver) => {
     expect(await all(new EventStore(target))).toHaveLength(12)
   })
 
-  test('18.2 goes on after an interruption at any batch', async () => {
+  test('19.2 goes on after an interruption at any batch', async () => {
     await recorded(...deposits('a', 1, 5), ...deposits('b', 1, 5))
     const target = await openMigrated(driver)
     const stop = new Error('stop')
@@ -159,7 +159,7 @@ describe.each(targets)('an import into %s', (driver) => {
     expect(await importSourcedRepo({ source, target })).toMatchObject({ imported: 0, alreadyThere: 10 })
   })
 
-  test('18.3 refuses what is irregular, names it, and writes nothing', async () => {
+  test('19.3 refuses what is irregular, names it, and writes nothing', async () => {
     await recorded(
       ...deposits('fine', 1, 2),
       ...deposits('gap', 1, 2),
@@ -186,7 +186,7 @@ describe.each(targets)('an import into %s', (driver) => {
     expect(skipped).toMatchObject({ streams: 1, events: 2, imported: 2, streamsLeftOut: 5 })
   })
 
-  test('18.3 numbers irregular streams anew when told to, and says what the version was', async () => {
+  test('19.3 numbers irregular streams anew when told to, and says what the version was', async () => {
     await recorded(
       ...deposits('gap', 1, 1),
       ...deposits('gap', 4, 4),
@@ -210,7 +210,7 @@ describe.each(targets)('an import into %s', (driver) => {
     ])
   })
 
-  test('18.3 refuses what the new table does not take, and another event at the same place', async () => {
+  test('19.3 refuses what the new table does not take, and another event at the same place', async () => {
     await recorded(
       { id: 'x'.repeat(256), method: 'deposit', version: 1 },
       { id: 'name', method: '$checked', version: 1 },
@@ -240,7 +240,7 @@ describe.each(targets)('an import into %s', (driver) => {
     expect(await all(new EventStore(target))).toHaveLength(1)
   })
 
-  test('18.1 gives an event that is older than the one before it the time of that one', async () => {
+  test('19.1 gives an event that is older than the one before it the time of that one', async () => {
     await recorded(
       { method: 'deposit', version: 1, timestamp: START + 2000, data: { amount: 1 } },
       { method: 'deposit', version: 2, timestamp: START + 1000, data: { amount: 2 } },
@@ -261,7 +261,7 @@ describe.each(targets)('an import into %s', (driver) => {
     ])
   })
 
-  test('18.4 has the check look at every stream, beside the last old snapshot, and reports what fails', async () => {
+  test('19.4 has the check look at every stream, beside the last old snapshot, and reports what fails', async () => {
     await recorded(
       ...deposits('a', 1, 3),
       { method: 'snapshot', version: 2, data: { balance: 3 }, snapshot: true },
@@ -298,7 +298,7 @@ describe.each(targets)('an import into %s', (driver) => {
     expect(report.anomalies[1]!.cause).toBeInstanceOf(RangeError)
   })
 
-  test('18.2 knows streams that went on in the new table', async () => {
+  test('19.2 knows streams that went on in the new table', async () => {
     await recorded(...deposits('a', 1, 2))
     const target = await openMigrated(driver)
     await importSourcedRepo({ source, target, aggregates })
@@ -315,7 +315,7 @@ describe.each(targets)('an import into %s', (driver) => {
     expect(report.counts).toEqual({ different: 1 })
   })
 
-  test('18.1 imports what is asked for, and only looks in a dry run', async () => {
+  test('19.1 imports what is asked for, and only looks in a dry run', async () => {
     await recorded(...deposits('a', 1, 2), ...deposits('b', 1, 1), ...deposits('gap', 2, 2), {
       type: 'Order',
       method: 'addLine',
@@ -339,7 +339,7 @@ describe.each(targets)('an import into %s', (driver) => {
     expect(told).toEqual([])
   })
 
-  test('18.5 copies many streams in batches', async () => {
+  test('19.5 copies many streams in batches', async () => {
     await recorded()
     await source.query(`INSERT INTO event
       SELECT 'Account', 'acc-' || s, 'deposit', v, 0, ${START} + v * 1000 + s % 7, json_build_object('amount', v), false
@@ -357,7 +357,7 @@ describe.each(targets)('an import into %s', (driver) => {
   })
 })
 
-test('18.1 a reader who follows the feed of Postgres during an import misses nothing', async () => {
+test('19.1 a reader who follows the feed of Postgres during an import misses nothing', async () => {
   await recorded(...Array.from({ length: 30 }, (_, nth) => deposits(`s${nth}`, 1, 10)).flat())
   const target = await openMigrated('postgres')
   const store = new EventStore(target)
@@ -376,7 +376,7 @@ test('18.1 a reader who follows the feed of Postgres during an import misses not
   expect(seen).toHaveLength(300)
 })
 
-test('18.1 the old and the new tables may be in one database, and under other names', async () => {
+test('19.1 the old and the new tables may be in one database, and under other names', async () => {
   const database = await freshDatabase('postgres', 'legacy')
   const target = await open('postgres', { ...database, entityPrefix: 'app_' })
   await target.runMigrations()
@@ -388,8 +388,8 @@ test('18.1 the old and the new tables may be in one database, and under other na
   expect(report).toMatchObject({ imported: 2 })
 })
 
-describe('18.6 an import is refused before anything is read or written', () => {
-  test('18.6 with options that make no sense', async () => {
+describe('19.6 an import is refused before anything is read or written', () => {
+  test('19.6 with options that make no sense', async () => {
     await recorded(...deposits('a', 1, 1), { type: 'Order', method: 'addLine', version: 1 })
     const target = await openMigrated('better-sqlite3')
     const attempt = (more: object): Promise<unknown> =>
@@ -409,7 +409,7 @@ describe('18.6 an import is refused before anything is read or written', () => {
     expect(await all(new EventStore(target))).toEqual([])
   })
 
-  test('18.6 into tables that do not fit', async () => {
+  test('19.6 into tables that do not fit', async () => {
     await recorded()
     const target = await openFresh('postgres')
     await expect(importSourcedRepo({ source, target })).rejects.toThrow(SchemaError)

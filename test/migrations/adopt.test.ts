@@ -22,14 +22,14 @@ async function adopt(dataSource: DataSource): Promise<string[]> {
   }
 }
 
-describe.each(drivers)('2.7 tables on %s that synchronize() made, with events', (driver) => {
+describe.each(drivers)('2.10 tables on %s that synchronize() made, with events', (driver) => {
   const openAt = async (options: Options = {}, schema?: string): Promise<DataSource> => {
     const dataSource = await open(driver, { ...(await freshDatabase(driver, schema)), ...options })
     await dataSource.synchronize()
     return dataSource
   }
 
-  test('2.7 are adopted with their events: guarded, and the shipped migrations have nothing to do', async () => {
+  test('2.10 are adopted with their events: guarded, and the shipped migrations have nothing to do', async () => {
     const dataSource = await openAt()
     await dataSource.query(insert('aggregate_events', 1))
     await dataSource.query(insert('aggregate_events', 2))
@@ -49,7 +49,7 @@ describe.each(drivers)('2.7 tables on %s that synchronize() made, with events', 
     expect(await adopt(dataSource)).toEqual([])
   })
 
-  test('2.7 get the tables that are missing', async () => {
+  test('2.10 get the tables that are missing', async () => {
     const dataSource = await openAt()
     await dataSource.query('DROP TABLE outbox_messages')
     expect(await adopt(dataSource)).toEqual(NAMES)
@@ -57,7 +57,7 @@ describe.each(drivers)('2.7 tables on %s that synchronize() made, with events', 
     expect(await generated(dataSource)).toEqual([])
   })
 
-  test('2.7 are refused as they are when a stream has a gap, and nothing is changed', async () => {
+  test('2.10 are refused as they are when a stream has a gap, and nothing is changed', async () => {
     const dataSource = await openAt({ entityPrefix: 'app_' })
     await dataSource.query(insert('app_aggregate_events', 1))
     await dataSource.query(insert('app_aggregate_events', 3))
@@ -66,12 +66,12 @@ describe.each(drivers)('2.7 tables on %s that synchronize() made, with events', 
     expect(await dataSource.showMigrations()).toBe(true)
   })
 
-  test('2.7 have to be there', async () => {
+  test('2.10 have to be there', async () => {
     const dataSource = await open(driver, await freshDatabase(driver))
     await expect(adopt(dataSource)).rejects.toThrow('There is no table aggregate_events to adopt')
   })
 
-  test('2.7 that the first release made are adopted from its migration on', async () => {
+  test('2.10 that the first release made are adopted from its migration on', async () => {
     const dataSource = await open(driver, {
       ...(await freshDatabase(driver)),
       migrations: [sourcedMigrations[0]],
@@ -82,7 +82,7 @@ describe.each(drivers)('2.7 tables on %s that synchronize() made, with events', 
   })
 })
 
-test('2.7 tables in a schema of Postgres with a prefix are adopted there', async () => {
+test('2.10 tables in a schema of Postgres with a prefix are adopted there', async () => {
   const options = { ...(await freshDatabase('postgres', 'events')), schema: 'events', entityPrefix: 'app_' }
   const dataSource = await open('postgres', options)
   await dataSource.synchronize()

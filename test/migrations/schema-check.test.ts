@@ -64,7 +64,7 @@ describe.each(drivers)('schema:check on %s', (driver) => {
     return [`DROP TABLE "${table}"`, text, ...triggers.map(({ sql }) => sql)]
   }
 
-  test('2.6 says that everything is there, and ends with 0', async () => {
+  test('2.9 says that everything is there, and ends with 0', async () => {
     expect(await check(driver, options)).toEqual({
       status: 0,
       out: 'The database fits. Looked at: aggregate_events, aggregate_snapshots, processed_messages, outbox_messages, aggregate_locks.\n',
@@ -72,7 +72,7 @@ describe.each(drivers)('schema:check on %s', (driver) => {
     })
   })
 
-  test('2.6 names missing tables and the migrations, and makes none by itself', async () => {
+  test('2.9 names missing tables and the migrations, and makes none by itself', async () => {
     const { problems, out } = await after('DROP TABLE outbox_messages', 'DROP TABLE aggregate_snapshots')
     expect(problems).toEqual([
       'table aggregate_snapshots does not exist',
@@ -83,7 +83,7 @@ describe.each(drivers)('schema:check on %s', (driver) => {
     expect((await check(driver, options)).status).toBe(1)
   })
 
-  test('2.6 names a missing column, a host’s own included', async () => {
+  test('2.9 names a missing column, a host’s own included', async () => {
     expect((await check(driver, { ...options, extended: true })).out).toContain(
       '- table aggregate_events has no column tenant\n',
     )
@@ -91,7 +91,7 @@ describe.each(drivers)('schema:check on %s', (driver) => {
     expect(problems).toEqual(['table outbox_messages has no column correlation_id'])
   })
 
-  test('2.6 names a missing trigger, and a missing column beside it', async () => {
+  test('2.9 names a missing trigger, and a missing column beside it', async () => {
     const { problems, out } = await after(
       `DROP TRIGGER aggregate_events_contiguous${on(driver, ' ON aggregate_events', '')}`,
       'ALTER TABLE processed_messages RENAME COLUMN processed_at TO handled_at',
@@ -103,7 +103,7 @@ describe.each(drivers)('schema:check on %s', (driver) => {
     expect(out).toContain('installEventGuards(queryRunner)')
   })
 
-  test('2.6 names a missing index, without which the store only is slow', async () => {
+  test('2.9 names a missing index, without which the store only is slow', async () => {
     const { problems, out } = await after('DROP INDEX ix_outbox_messages_claimable')
     expect(problems).toEqual([
       'table outbox_messages has no index ix_outbox_messages_claimable (created_at, ordinal)',
@@ -114,7 +114,7 @@ describe.each(drivers)('schema:check on %s', (driver) => {
     expect((await check(driver, options)).status).toBe(0)
   })
 
-  test('2.6 names a column of a type that does not hold what the store writes', async () => {
+  test('2.9 names a column of a type that does not hold what the store writes', async () => {
     const { problems, out } = await after(
       ...(driver === 'postgres'
         ? [
@@ -138,7 +138,7 @@ describe.each(drivers)('schema:check on %s', (driver) => {
     await expect(new EventStore(dataSource).verifySchema()).rejects.toThrow(/is expected/)
   })
 
-  test('2.6 names a missing unique key and positions that the database does not number', async () => {
+  test('2.9 names a missing unique key and positions that the database does not number', async () => {
     const { problems } = await after(
       ...(driver === 'postgres'
         ? [
@@ -160,7 +160,7 @@ describe.each(drivers)('schema:check on %s', (driver) => {
     )
   })
 
-  test('2.6 names columns that every append would leave empty', async () => {
+  test('2.9 names columns that every append would leave empty', async () => {
     const { problems } = await after(
       'ALTER TABLE aggregate_locks ADD COLUMN room varchar',
       ...(driver === 'postgres'
@@ -173,7 +173,7 @@ describe.each(drivers)('schema:check on %s', (driver) => {
   })
 })
 
-test('2.6 on postgres names a disabled trigger, and one that fires on replicas only', async () => {
+test('2.9 on postgres names a disabled trigger, and one that fires on replicas only', async () => {
   const options = await freshDatabase('postgres')
   const dataSource = await open('postgres', options)
   await dataSource.runMigrations()
@@ -187,7 +187,7 @@ test('2.6 on postgres names a disabled trigger, and one that fires on replicas o
   await expect(new EventStore(dataSource).verifySchema()).rejects.toThrow(/has disabled the trigger/)
 })
 
-test('2.6 on postgres looks into the schema and under the prefix that the DataSource names', async () => {
+test('2.9 on postgres looks into the schema and under the prefix that the DataSource names', async () => {
   const options = { ...(await freshDatabase('postgres', 'events')), schema: 'events', entityPrefix: 'app_' }
   expect((await check('postgres', options)).out).toContain(
     '- table events.app_aggregate_events does not exist',
@@ -196,7 +196,7 @@ test('2.6 on postgres looks into the schema and under the prefix that the DataSo
   expect(await check('postgres', options)).toMatchObject({ status: 0 })
 })
 
-test.each(sqliteDrivers)('2.6 on %s makes no database file', async (driver) => {
+test.each(sqliteDrivers)('2.9 on %s makes no database file', async (driver) => {
   const database = join(await freshFolder(), 'none.db')
   const { status, failed } = await check(driver, { database })
   expect(status).toBe(2)
@@ -205,7 +205,7 @@ test.each(sqliteDrivers)('2.6 on %s makes no database file', async (driver) => {
 })
 
 describe('schema:check ends with 2 when it cannot look', () => {
-  test('2.6 at a server that is not there', async () => {
+  test('2.9 at a server that is not there', async () => {
     const { status, failed } = await check('postgres', { url: 'postgres://localhost:1/none' })
     expect(status).toBe(2)
     expect(failed).toMatch(/^The schema could not be checked: .*ECONNREFUSED/)
@@ -216,13 +216,13 @@ describe('schema:check ends with 2 when it cannot look', () => {
     ['no file', ['schema:check']],
     ['another command', ['schema:mend', '-d', FILE]],
     ['an unknown option', ['schema:check', '--datasource', FILE]],
-  ])('2.6 for %s', async (_name, parameters) => {
+  ])('2.9 for %s', async (_name, parameters) => {
     const { status, failed } = await command(...parameters)
     expect(status).toBe(2)
     expect(failed).toMatch(/Usage: typeorm-sourced|Unknown option/)
   })
 
-  test('2.6 for a file that is not there, or exports no DataSource, or two', async () => {
+  test('2.9 for a file that is not there, or exports no DataSource, or two', async () => {
     const folder = await freshFolder()
     expect((await command('schema:check', '-d', join(folder, 'none.js'))).failed).toContain(
       'There is no file',
@@ -241,7 +241,7 @@ describe('schema:check ends with 2 when it cannot look', () => {
     )
   })
 
-  test('2.6 and says how it is used when asked', async () => {
+  test('2.9 and says how it is used when asked', async () => {
     expect(await command('--help')).toMatchObject({ status: 0, failed: '' })
   })
 })

@@ -80,7 +80,7 @@ async function record(environment: Readonly<Record<string, string>>): Promise<St
 }
 
 test.each(['postgres', 'better-sqlite3'] as const)(
-  '18.1 what the real package wrote is replayed to the same states on %s',
+  '19.1 what the real package wrote is replayed to the same states on %s',
   async (driver) => {
     const target = await openMigrated(driver)
     const store = new EventStore(target)
@@ -116,7 +116,7 @@ test.each(['postgres', 'better-sqlite3'] as const)(
   },
 )
 
-test('18.2 an import that was killed goes on where it was', async () => {
+test('19.2 an import that was killed goes on where it was', async () => {
   const target = await openMigrated('postgres')
   const { url: targetUrl } = target.options as { readonly url: string }
   const script = ['--import', 'tsx', join(root, 'test/import/run-import.ts'), url, targetUrl]
@@ -130,7 +130,7 @@ test('18.2 an import that was killed goes on where it was', async () => {
   expect(report.imported + report.alreadyThere).toBe(report.events)
 })
 
-test('18.3 two commits at the same time, which the real package lets pass, are found', async () => {
+test('19.3 two commits at the same time, which the real package lets pass, are found', async () => {
   const target = await openMigrated('postgres')
   const raced = { ...(await createPostgresDatabase()) }
   const database = await new DataSource({ type: 'postgres', url: raced.url }).initialize()
