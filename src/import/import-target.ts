@@ -28,7 +28,11 @@ export class ImportTarget {
 
   /** Throws `SchemaError` unless the tables are what a store needs. */
   static async open({ target, eventEntity }: ResolvedImport): Promise<ImportTarget> {
-    const options = resolveOptions(eventEntity === undefined ? {} : { eventEntity })
+    // A statement that was prepared while the table was empty would go on reading all of it when it is full.
+    const options = resolveOptions({
+      preparedStatements: false,
+      ...(eventEntity === undefined ? {} : { eventEntity }),
+    })
     const database = new Database(target, options)
     await database.verifySchema()
     const { names } = resolveTables(target, database.dialect, options).events

@@ -21,17 +21,22 @@ export function declaredType({ driver }: DataSource, column: ColumnMetadata): st
 export function typeFits(dialect: Dialect, declared: string, { type }: InspectedColumn): boolean {
   const wanted = split(declared)
   const found = split(type)
-  if (dialect === 'sqlite') {
-    if (wanted.base === found.base || (wanted.base === 'text' && found.base === 'json')) return true
-    return wanted.base !== 'integer' && isText(found.base)
-  }
-  if (wanted.base === 'character varying' && found.base === 'text') return true
+  if (dialect === 'sqlite') return affinityFits(wanted.base, found.base)
+  if (ROOMIER.get(wanted.base) === found.base) return true
   return wanted.base === found.base && (found.size ?? Infinity) >= (wanted.size ?? 0)
 }
 
-/** SQLite keeps text in columns of these types as it is. */
-function isText(base: string): boolean {
-  return /char|clob|text/.test(base)
+/** Types of Postgres that hold all that another one holds. */
+const ROOMIER: ReadonlyMap<string, string> = new Map([
+  ['character varying', 'text'],
+  ['integer', 'bigint'],
+])
+
+/** SQLite looks for parts of a type's name only: one that contains `int` is for integers, and so on. */
+function affinityFits(wanted: string, found: string): boolean {
+  if (wanted === 'integer') return found.includes('int')
+  if (wanted === 'text' && found === 'json') return true
+  return wanted === found || /char|clob|text/.test(found)
 }
 
 function split(type: string): { base: string; size: number | undefined } {

@@ -134,17 +134,20 @@ function columnProblems(dialect: Dialect, { metadata, declared, table }: Checked
 function indexProblems({ metadata, table }: CheckedTable): SchemaProblem[] {
   return metadata.indices
     .filter(({ synchronize, columns }) => synchronize && columns.length > 0)
-    .map(({ name, columns, where }) => ({
+    .map(({ name, columns, where, isUnique }) => ({
       name,
+      unique: isUnique,
       columns: columns.map(({ databaseName }) => databaseName),
       partial: where !== undefined && where !== '',
     }))
     .filter(
       (wanted) =>
         !table.indexes.some(
-          ({ name, columns, partial }) =>
+          ({ name, columns, unique, partial }) =>
             name === wanted.name ||
-            ((!partial || wanted.partial) && wanted.columns.every((column, nth) => columns[nth] === column)),
+            ((!partial || wanted.partial) &&
+              (unique || !wanted.unique) &&
+              wanted.columns.every((column, nth) => columns[nth] === column)),
         ),
     )
     .map(({ name, columns }) => ({

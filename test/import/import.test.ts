@@ -65,6 +65,8 @@ async function all(store: EventStore): Promise<RecordedEvent[]> {
 async function refusal(options: ImportOptions): Promise<ImportReport> {
   const error: unknown = await importSourcedRepo(options).catch((caught: unknown) => caught)
   expect(error).toBeInstanceOf(ImportRefusedError)
+  expect(error).toMatchObject({ code: 'IMPORT_REFUSED', retryable: false })
+  expect((error as Error).message).toMatch(/nothing was written: .* × .*; the first: .*'irregularStreams'/)
   return (error as ImportRefusedError).report
 }
 
@@ -294,6 +296,8 @@ describe.each(targets)('an import into %s', (driver) => {
     ])
     expect(error).toBeInstanceOf(ImportVerificationError)
     const { report } = error as ImportVerificationError
+    expect(error).toMatchObject({ code: 'IMPORT_VERIFICATION', retryable: false })
+    expect((error as Error).message).toContain(`Account 'b' did not pass your check: it gave false.`)
     expect(report).toMatchObject({ imported: 6, counts: { 'check-failed': 2 } })
     expect(report.anomalies[1]!.cause).toBeInstanceOf(RangeError)
   })

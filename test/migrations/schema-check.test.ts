@@ -121,7 +121,10 @@ describe.each(drivers)('schema:check on %s', (driver) => {
             'ALTER TABLE aggregate_events ALTER COLUMN payload TYPE jsonb USING payload::text::jsonb',
             'ALTER TABLE aggregate_snapshots ALTER COLUMN recorded_at TYPE timestamp',
             'ALTER TABLE aggregate_events ALTER COLUMN payload_codec TYPE varchar(20)',
-            'ALTER TABLE aggregate_snapshots ALTER COLUMN payload_codec TYPE text', // room enough
+            // These have room enough.
+            'ALTER TABLE aggregate_snapshots ALTER COLUMN payload_codec TYPE text',
+            'ALTER TABLE aggregate_snapshots ALTER COLUMN version TYPE bigint',
+            'ALTER TABLE processed_messages ALTER COLUMN processed_at TYPE timestamptz',
           ]
         : await rebuilt('aggregate_events', /"payload" json/, '"payload" blob')),
     )
