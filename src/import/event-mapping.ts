@@ -6,7 +6,13 @@ import { CodecRegistry } from '../serialization/codec-registry.js'
 import { EventSerializer } from '../serialization/event-serializer.js'
 import { UpcasterChain } from '../serialization/upcaster-chain.js'
 import type { SourceClass, SourceEvent } from '../sql/sourced-repo/read-source.js'
-import type { MappedClass, MappedEvent, ResolvedImport, SourcedEvent } from './import-options.js'
+import type {
+  MappedClass,
+  MappedEvent,
+  ResolvedImport,
+  SourcedEvent,
+  SourcedSnapshot,
+} from './import-options.js'
 import type { SourcedStream } from './import-report.js'
 
 /** An old event as the new table takes it. */
@@ -61,11 +67,13 @@ export class EventMapping {
       throw new InvalidArgumentError(`Its timestamp ${row.time} is not between the years 1970 and 9999.`)
     }
     const { entityType, id, method, version, timestamp } = row
-    const event: SourcedEvent = { entityType, id, method, version, timestamp, data: JSON.parse(row.data) }
-    const mapped = this.mappedEvent(event)
+    const data: unknown = JSON.parse(row.data)
+    const mapped = row.snapshot
+      ? this.convertedSnapshot({ entityType, id, version, timestamp, state: data })
+      : this.mappedEvent({ entityType, id, method, version, timestamp, data })
     const encoded = this.serializer.encode(stream, {
       name: mapped.name ?? method,
-      payload: 'payload' in mapped ? mapped.payload : event.data,
+      payload: 'payload' in mapped ? mapped.payload : data,
       metadata: { ...mapped.metadata, ...originOf(row) },
       ...(mapped.version === undefined ? {} : { version: mapped.version }),
     })
@@ -74,6 +82,12 @@ export class EventMapping {
 
   private classOf(entityType: string): MappedClass | false {
     return this.options.classes.get(entityType) ?? {}
+  }
+
+  private convertedSnapshot(snapshot: SourcedSnapshot): MappedEvent {
+    const result = this.options.convertSnapshot?.(snapshot) as MappedEvent | undefined
+    if (typeof result?.name === 'string') return result
+    throw new InvalidArgumentError('convertSnapshot gave no event with a name.')
   }
 
   private mappedEvent(event: SourcedEvent): MappedEvent {

@@ -14,6 +14,15 @@ export interface SourcedEvent extends SourcedStream {
   readonly data: unknown
 }
 
+/** A snapshot of the old table. */
+export interface SourcedSnapshot extends SourcedStream {
+  readonly version: number
+  /** Milliseconds since 1970. */
+  readonly timestamp: number
+  /** The fields of the entity, among them `id`, `version`, `snapshotVersion` and `timestamp`. */
+  readonly state: unknown
+}
+
 /** What an old event becomes. What is left out stays as it was: the method is the name, the data the payload. */
 export interface MappedEvent {
   readonly name?: string
@@ -56,6 +65,11 @@ export interface ImportOptions {
    * not named keeps its name as the type, and its events their names and data.
    */
   readonly aggregates?: Readonly<Record<string, string | false | MappedClass>>
+  /**
+   * Streams whose first events were deleted behind a snapshot: makes the first new event of that snapshot. Without it
+   * they have a `'gap'`, or `'lost-events'`. The event needs a name, and a sourced method that restores the state.
+   */
+  readonly convertSnapshot?: (snapshot: SourcedSnapshot) => MappedEvent & { readonly name: string }
   /** Which streams to import. @defaultValue all */
   readonly include?: (stream: SourcedStream) => boolean
   /**
@@ -95,6 +109,7 @@ const KNOWN: readonly (keyof ImportOptions)[] = [
   'table',
   'schema',
   'aggregates',
+  'convertSnapshot',
   'include',
   'irregularStreams',
   'dryRun',

@@ -48,7 +48,7 @@ export interface ImportReport {
   readonly alreadyThere: number
   /** Streams that were left out: by your options, or because they are irregular. */
   readonly streamsLeftOut: number
-  /** Snapshots of the old table, none of which are imported. */
+  /** Snapshots of the old table that became no event. */
   readonly snapshotsDropped: number
   /** Streams that went on in the new table: they have more events there. */
   readonly streamsContinued: number

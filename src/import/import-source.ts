@@ -14,16 +14,17 @@ export class ImportSource {
     private readonly runner: QueryRunner,
     private readonly table: string,
     private readonly batchSize: number,
+    private readonly heads: boolean,
   ) {}
 
   /** Runs `work` on the old table as it is now, whatever is written to it meanwhile. */
   static async reading<Result>(
-    { source, schema, table, batchSize }: ResolvedImport,
+    { source, schema, table, batchSize, convertSnapshot }: ResolvedImport,
     work: (source: ImportSource) => Promise<Result>,
   ): Promise<Result> {
     const runner = source.createQueryRunner('master')
     const path = [...(schema === undefined ? [] : [schema]), table].map((name) => source.driver.escape(name))
-    const reader = new ImportSource(runner, path.join('.'), batchSize)
+    const reader = new ImportSource(runner, path.join('.'), batchSize, convertSnapshot !== undefined)
     try {
       await runner.startTransaction('REPEATABLE READ')
       await reader.run(sql.readOnly)
@@ -41,13 +42,17 @@ export class ImportSource {
 
   /** Events by time, those of a stream in their order. */
   events(): AsyncIterable<readonly SourceEvent[]> {
-    return this.batches(sql.openEvents(this.table), sql.fetchEvents(this.batchSize), this.batchSize)
+    return this.batches(
+      sql.openEvents(this.table, this.heads),
+      sql.fetchEvents(this.batchSize),
+      this.batchSize,
+    )
   }
 
   /** Streams by class and id. */
   streams(withSnapshots: boolean): AsyncIterable<readonly SourceStream[]> {
     return this.batches(
-      sql.openStreams(this.table, withSnapshots),
+      sql.openStreams(this.table, this.heads, withSnapshots),
       sql.fetchStreams(this.batchSize),
       this.batchSize,
     )

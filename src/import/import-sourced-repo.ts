@@ -10,7 +10,7 @@ import { ImportNotes } from './import-report.js'
 import type { ImportProgress, ImportReport } from './import-report.js'
 import { ImportSource } from './import-source.js'
 import { ImportTarget, placeOf } from './import-target.js'
-import { isRegular, nameOf, noteIrregularities } from './inspect-streams.js'
+import { isRegular, lengthOf, nameOf, noteIrregularities } from './inspect-streams.js'
 
 /**
  * Copies the events of the npm package sourced-repo-typeorm into the tables of this module.
@@ -49,7 +49,7 @@ export async function importSourcedRepo(options: ImportOptions): Promise<ImportR
 /** One run over one fixed state of the old table. */
 class Import {
   private readonly notes: ImportNotes
-  private readonly total: number
+  private total = 0
 
   constructor(
     private readonly options: ResolvedImport,
@@ -59,7 +59,6 @@ class Import {
     classes: readonly SourceClass[],
   ) {
     this.notes = new ImportNotes(options.onAnomaly)
-    this.total = classes.reduce((sum, { events }) => sum + events, 0)
     this.notes.snapshotsDropped = classes.reduce((sum, { snapshots }) => sum + snapshots, 0)
   }
 
@@ -88,11 +87,13 @@ class Import {
   private async inspectStreams(): Promise<void> {
     for await (const streams of this.source.streams(false)) {
       for (const stream of streams) {
+        this.total += lengthOf(stream)
         const included = this.mapping.includes(stream)
         if (included) await noteIrregularities(stream, this.source, this.notes)
         if (included && this.isTaken(isRegular(stream))) {
           this.notes.streams++
-          this.notes.events += stream.events
+          this.notes.events += lengthOf(stream)
+          if (stream.headVersion > 0) this.notes.snapshotsDropped--
         } else this.notes.streamsLeftOut++
       }
     }
@@ -192,7 +193,8 @@ class Import {
   }
 
   private async checkStream(stream: SourceStream, count: number): Promise<void> {
-    const { entityType, id, events } = stream
+    const { entityType, id } = stream
+    const events = lengthOf(stream)
     if (count > events) this.notes.streamsContinued++
     if (count < events) {
       const message = `${nameOf(stream)} has ${events} events, the new table ${count} of them.`
@@ -206,12 +208,13 @@ class Import {
 
   /** What the host's check says against a stream; `undefined` if nothing. */
   private async failureOf(stream: SourceStream): Promise<unknown> {
-    const { entityType, id, events, snapshot, snapshotVersion } = stream
-    if (this.options.check === undefined || events === 0) return undefined
+    const { entityType, id, snapshot, snapshotVersion } = stream
+    const version = lengthOf(stream)
+    if (this.options.check === undefined || version === 0) return undefined
     try {
       const passed = await this.options.check({
         ...this.mapping.streamOf(stream),
-        version: events,
+        version,
         source: { entityType, id },
         snapshot:
           snapshot === undefined ? undefined : { version: snapshotVersion, state: JSON.parse(snapshot) },

@@ -5,6 +5,7 @@ export type {
   MappedClass,
   MappedEvent,
   SourcedEvent,
+  SourcedSnapshot,
 } from './import-options.js'
 export type {
   ImportAnomaly,

@@ -2,7 +2,12 @@ import type { SourceStream } from '../sql/sourced-repo/read-source.js'
 import type { ImportAnomalyKind, ImportNotes, SourcedStream } from './import-report.js'
 import type { ImportSource } from './import-source.js'
 
-/** Whether the stream's versions are 1, 2, 3 … and reach as far as its snapshots do. */
+/** How many events the stream becomes: its own, and the snapshot that it may begin with. */
+export function lengthOf({ events, headVersion }: SourceStream): number {
+  return events + (headVersion > 0 ? 1 : 0)
+}
+
+/** Whether the stream's versions are without gaps and doubles, and reach as far as its snapshots do. */
 export function isRegular(stream: SourceStream): boolean {
   return irregularities(stream).length === 0
 }
@@ -21,11 +26,12 @@ export async function noteIrregularities(
 }
 
 function irregularities(stream: SourceStream): ImportAnomalyKind[] {
-  const { events, versions, firstVersion, lastVersion, snapshotVersion } = stream
+  const { events, versions, firstVersion, lastVersion, headVersion, snapshotVersion } = stream
   const kinds: ImportAnomalyKind[] = []
-  if (events > 0 && (firstVersion !== 1 || lastVersion !== versions)) kinds.push('gap')
+  if (events > 0 && (firstVersion !== headVersion + 1 || lastVersion !== headVersion + versions))
+    kinds.push('gap')
   if (events !== versions) kinds.push('duplicate-version')
-  if (snapshotVersion > lastVersion) kinds.push('lost-events')
+  if (snapshotVersion > Math.max(lastVersion, headVersion)) kinds.push('lost-events')
   return kinds
 }
 

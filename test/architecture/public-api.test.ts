@@ -166,6 +166,7 @@ const PUBLIC_API = {
       'MappedClass',
       'MappedEvent',
       'SourcedEvent',
+      'SourcedSnapshot',
       'SourcedStream',
     ],
   },

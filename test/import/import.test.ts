@@ -302,6 +302,65 @@ describe.each(targets)('an import into %s', (driver) => {
     expect(report.anomalies[1]!.cause).toBeInstanceOf(RangeError)
   })
 
+  test('19.1 makes the first event of the snapshot behind which the first events were deleted, when told how', async () => {
+    await recorded(
+      { id: 'late', method: 'snapshot', version: 2, data: { balance: 30 }, snapshot: true },
+      { id: 'late', method: 'snapshot', version: 4, data: { balance: 40 }, snapshot: true },
+      ...deposits('late', 5, 6),
+      { id: 'late', method: 'snapshot', version: 6, data: { balance: 51 }, snapshot: true },
+      { id: 'only', method: 'snapshot', version: 9, data: { balance: 7 }, snapshot: true },
+      ...deposits('whole', 1, 2),
+      { id: 'whole', method: 'snapshot', version: 1, data: { balance: 1 }, snapshot: true },
+      ...deposits('gap', 3, 3),
+      { id: 'gap', method: 'snapshot', version: 1, data: {}, snapshot: true },
+    )
+    const target = await openMigrated(driver)
+    const options: ImportOptions = {
+      source,
+      target,
+      aggregates,
+      irregularStreams: 'skip',
+      convertSnapshot: ({ state }) => ({
+        name: 'money-deposited',
+        payload: { amount: (state as Account).balance },
+      }),
+    }
+    const accounts = new EventStore(target).repository(Account)
+    const states: unknown[] = []
+    const check: ImportOptions['check'] = async ({ aggregateId, version, snapshot }) => {
+      const account = await accounts.load(aggregateId)
+      states.push([aggregateId, account?.balance, account?.version, version, snapshot?.version])
+    }
+    const report = await importSourcedRepo({ ...options, check })
+    expect(states).toEqual([
+      ['late', 51, 3, 3, 6],
+      ['only', 7, 1, 1, 9],
+      ['whole', 3, 2, 2, 1],
+    ])
+    expect(report).toMatchObject({
+      streams: 3,
+      events: 6,
+      imported: 6,
+      streamsLeftOut: 1,
+      snapshotsDropped: 4,
+    })
+    expect(report.anomalies).toMatchObject([{ kind: 'gap', id: 'gap' }])
+    expect(await importSourcedRepo(options)).toMatchObject({ imported: 0, alreadyThere: 6 })
+    const found = (await all(new EventStore(target))).map((event) => [
+      event.aggregateId,
+      event.sequence,
+      event.metadata,
+    ])
+    expect(found.sort()).toEqual([
+      ['late', 1, { sourcedVersion: 4 }],
+      ['late', 2, { sourcedVersion: 5 }],
+      ['late', 3, { sourcedVersion: 6 }],
+      ['only', 1, { sourcedVersion: 9 }],
+      ['whole', 1, {}],
+      ['whole', 2, {}],
+    ])
+  })
+
   test('19.2 knows streams that went on in the new table', async () => {
     await recorded(...deposits('a', 1, 2))
     const target = await openMigrated(driver)

@@ -10,8 +10,9 @@ import type { Row, Statement } from '../statement.js'
  * Cursors keep the memory constant. `table` is a quoted path.
  */
 
-/** One event of the old table. */
+/** One event of the old table, or the snapshot that a stream begins with. */
 export interface SourceEvent {
+  readonly snapshot: boolean
   readonly entityType: string
   readonly id: string
   readonly method: string
@@ -19,11 +20,11 @@ export interface SourceEvent {
   readonly timestamp: number
   /** As JSON text. */
   readonly data: string
-  /** Its place among the events of its stream, by version, then timestamp, then method: 1, 2, 3 … */
+  /** Its place in its stream, by version, then timestamp, then method: 1, 2, 3 … */
   readonly sequence: number
   /** The latest timestamp of the stream so far: the event's own, unless a clock went back. */
   readonly time: number
-  /** Whether the stream's versions are 1, 2, 3 … and reach as far as its snapshots do. */
+  /** Whether the stream's versions are without gaps and doubles, and reach as far as its snapshots do. */
   readonly regular: boolean
 }
 
@@ -36,6 +37,8 @@ export interface SourceStream {
   readonly versions: number
   readonly firstVersion: number
   readonly lastVersion: number
+  /** The version of the snapshot that the stream begins with instead of its first events; 0 without one. */
+  readonly headVersion: number
   /** The version of the latest snapshot; 0 without one. */
   readonly snapshotVersion: number
   /** The latest snapshot as JSON text, if it was asked for and there is one. */
@@ -75,25 +78,46 @@ from ${table} group by 1 order by 1`,
 /**
  * Events by time, those of one stream in their own order: what the events of all streams tell together is told in
  * the order in which it happened.
+ *
+ * `heads`: a stream whose first events are gone begins with the snapshot right before those that are left, or, if none
+ * is left, with its latest snapshot.
  */
-export function openEvents(table: string): Statement<void> {
+export function openEvents(table: string, heads: boolean): Statement<void> {
+  const isHead = heads
+    ? `snapshot and version > 0 and case when first is null then version = last_snapshot else version = first - 1 end`
+    : 'false'
   return command(`declare ${CURSOR} no scroll cursor for
-select type, id, method, version, "timestamp", data, sequence, time, regular::int as regular
+select type, id, method, version, "timestamp", data, snapshot::int as snapshot, nth + (not snapshot and base > 0)::int as sequence,
+  greatest(time, head_time) as time, regular::int as regular
 from (
-  select numbered.*, bool_and(snapshot or version = sequence) over stream
-    and coalesce(max(version) filter (where snapshot) over stream, 0)
-      <= coalesce(max(version) filter (where not snapshot) over stream, 0) as regular
+  select based.*, bool_and(snapshot or version = nth + base) over stream
+    and coalesce(last_snapshot, 0) <= greatest(last, base) as regular
   from (
-    select "entityType" as type, id, method, version, "timestamp", snapshot,
-      case when not snapshot then data::text end as data,
-      row_number() over kind as sequence, max("timestamp") over kind as time
-    from ${table}
-    window kind as (partition by "entityType", id, snapshot order by version, "timestamp", method)
-  ) numbered
+    select headed.*, coalesce(max(version) filter (where is_head) over stream, 0) as base,
+      max("timestamp") filter (where is_head) over stream as head_time
+    from (
+      select type, id, method, version, "timestamp", snapshot, first, last, last_snapshot, is_head,
+        case when is_head or not snapshot then data end as data, case when is_head then 1 else nth end as nth, time
+      from (
+        select numbered.*, ${isHead} as is_head
+        from (
+          select "entityType" as type, id, method, version, "timestamp", snapshot, data::text as data,
+            row_number() over kind as nth, max("timestamp") over kind as time,
+            min(version) filter (where not snapshot) over stream as first,
+            max(version) filter (where not snapshot) over stream as last,
+            max(version) filter (where snapshot) over stream as last_snapshot
+          from ${table}
+          window kind as (partition by "entityType", id, snapshot order by version, "timestamp", method),
+            stream as (partition by "entityType", id)
+        ) numbered
+      ) marked
+    ) headed
+    window stream as (partition by type, id)
+  ) based
   window stream as (partition by type, id)
 ) flagged
-where not snapshot
-order by time, type, id, sequence`)
+where is_head or not snapshot
+order by greatest(time, head_time), type, id, sequence`)
 }
 
 export function fetchEvents(count: number): Statement<readonly SourceEvent[]> {
@@ -101,6 +125,7 @@ export function fetchEvents(count: number): Statement<readonly SourceEvent[]> {
     ...fetch(count),
     decode: (rows) =>
       rows.map((row) => ({
+        snapshot: decodeInteger(row['snapshot']) === 1,
         entityType: row['type'] as string,
         id: row['id'] as string,
         method: row['method'] as string,
@@ -114,17 +139,23 @@ export function fetchEvents(count: number): Statement<readonly SourceEvent[]> {
   }
 }
 
-export function openStreams(table: string, withSnapshots: boolean): Statement<void> {
-  const snapshot = withSnapshots
-    ? `(select s.data::text from ${table} s where s."entityType" = e."entityType" and s.id = e.id and s.snapshot
-    order by s.version desc limit 1)`
-    : 'null'
+/** `heads` as above; `states`: with the latest snapshot itself. */
+export function openStreams(table: string, heads: boolean, states: boolean): Statement<void> {
+  const snapshots = `from ${table} s where s."entityType" = e.type and s.id = e.id and s.snapshot`
+  const head = heads
+    ? `case when e.first_version is null then e.snapshot_version
+    when exists (select ${snapshots} and s.version = e.first_version - 1) then e.first_version - 1 end`
+    : '0'
+  const state = states ? `(select s.data::text ${snapshots} order by s.version desc limit 1)` : 'null'
   return command(`declare ${CURSOR} no scroll cursor for
-select "entityType" as type, id, count(*) filter (where not snapshot) as events,
-  count(distinct version) filter (where not snapshot) as versions,
-  min(version) filter (where not snapshot) as first_version, max(version) filter (where not snapshot) as last_version,
-  max(version) filter (where snapshot) as snapshot_version, ${snapshot} as snapshot
-from ${table} e group by "entityType", id order by "entityType", id`)
+select e.*, ${head} as head_version, ${state} as snapshot
+from (
+  select "entityType" as type, id, count(*) filter (where not snapshot) as events,
+    count(distinct version) filter (where not snapshot) as versions,
+    min(version) filter (where not snapshot) as first_version, max(version) filter (where not snapshot) as last_version,
+    max(version) filter (where snapshot) as snapshot_version
+  from ${table} group by "entityType", id
+) e order by type, id`)
 }
 
 export function fetchStreams(count: number): Statement<readonly SourceStream[]> {
@@ -138,6 +169,7 @@ export function fetchStreams(count: number): Statement<readonly SourceStream[]> 
         versions: decodeInteger(row['versions']),
         firstVersion: decodeInteger(row['first_version'] ?? 0),
         lastVersion: decodeInteger(row['last_version'] ?? 0),
+        headVersion: decodeInteger(row['head_version'] ?? 0),
         snapshotVersion: decodeInteger(row['snapshot_version'] ?? 0),
         snapshot: (row['snapshot'] as string | null) ?? undefined,
       })),
