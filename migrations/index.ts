@@ -1,6 +1,7 @@
 import { CreateEventStore1763683200000 } from './1763683200000-create-event-store.js'
 import { CreateMessaging1763769600000 } from './1763769600000-create-messaging.js'
 
+export { adoptTables } from './adopt-tables.js'
 export { installEventGuards, removeEventGuards, withoutEventGuards } from './event-guards.js'
 export { createMessagingTables } from './1763769600000-create-messaging.js'
 export { CreateEventStore1763683200000, CreateMessaging1763769600000 }

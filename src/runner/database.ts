@@ -1,25 +1,23 @@
 import type { DataSource, QueryRunner } from 'typeorm'
 import type { Dialect } from '../../entities/index.js'
 import { InvalidArgumentError, StorageError } from '../errors/index.js'
-import { inspectTable as inspectPostgresTable } from '../sql/postgres/inspect-table.js'
 import { postgresStatements } from '../sql/postgres/index.js'
 import { probeTransaction } from '../sql/postgres/probe-transaction.js'
-import { inspectTable as inspectSqliteTable } from '../sql/sqlite/inspect-table.js'
 import { sqliteStatements } from '../sql/sqlite/index.js'
 import type { Statements } from '../sql/statements.js'
 import { assertDataSource } from './assert-data-source.js'
 import { assertHostColumns, assertSchema, streamKeyOf } from './check-schema.js'
-import type { CheckedTable } from './check-schema.js'
 import { keepClientErrors } from './client-errors.js'
 import { Connection, discardConnection } from './connection.js'
 import type { DatabaseOptions } from './database-options.js'
 import { faultOf } from './fault.js'
 import { runnerOf } from './host.js'
 import type { Host } from './host.js'
+import { inspectSchema } from './inspect-schema.js'
 import { PostgresTransaction, RunnerTransaction } from './own-transaction.js'
 import { PostgresClient } from './postgres-client.js'
 import { resolveTables, tablesOf } from './resolve-tables.js'
-import type { ResolvedTable, ResolvedTables } from './resolve-tables.js'
+import type { ResolvedTables } from './resolve-tables.js'
 import { RowTables } from './row-tables.js'
 import { runStatement } from './run-statement.js'
 import { Sender } from './sender.js'
@@ -206,30 +204,18 @@ export class Database {
   private async compile(runner: QueryRunner): Promise<Statements> {
     const resolved = this.tables
     assertHostColumns(resolved)
-    const inspect = async (table: ResolvedTable<{ table: string }>): Promise<CheckedTable> => {
-      const { names, metadata, payloadType } = table
-      const statement =
-        this.dialect === 'postgres'
-          ? inspectPostgresTable(names.table, resolved.events.names.position)
-          : inspectSqliteTable(names.table)
-      return { metadata, payloadType, table: await runStatement(runner, statement, undefined) }
-    }
-    const events = await inspect(resolved.events)
-    const snapshots = await inspect(resolved.snapshots)
-    const others: CheckedTable[] = []
-    for (const other of [resolved.inbox, resolved.outbox, resolved.locks])
-      if (other !== undefined) others.push(await inspect(other))
-    assertSchema(this.dialect, { events, snapshots, others })
+    const checked = await inspectSchema(runner, this.dialect, resolved)
+    assertSchema(this.dialect, checked)
+    const { metadata, table } = checked.events
     const types = new Map(
-      [events, snapshots, ...others].map(({ metadata, table }) => [metadata, table.types]),
+      [checked.events, checked.snapshots, ...checked.others].map((each) => [
+        each.metadata,
+        new Map(each.table.columns.map(({ name, castType }) => [name, castType])),
+      ]),
     )
-    const tables = tablesOf(resolved, (metadata) => types.get(metadata)!)
+    const tables = tablesOf(resolved, (entity) => types.get(entity)!)
     return this.dialect === 'postgres'
-      ? postgresStatements(
-          tables,
-          events.table.positionSequence ?? '',
-          streamKeyOf(events.metadata, events.table),
-        )
+      ? postgresStatements(tables, table.positionSequence ?? '', streamKeyOf(metadata, table))
       : sqliteStatements(tables)
   }
 }
@@ -271,7 +257,8 @@ function assertNotEnding(joined: JoinedTransaction | undefined): void {
 
 const SQLITE_TYPES: readonly string[] = ['better-sqlite3', 'sqlite']
 
-function dialectOf(dataSource: DataSource): Dialect {
+/** Throws `InvalidArgumentError` for a database that the module does not speak to. */
+export function dialectOf(dataSource: DataSource): Dialect {
   const { type } = dataSource.options
   if (type === 'postgres') return 'postgres'
   if (SQLITE_TYPES.includes(type)) return 'sqlite'

@@ -41,10 +41,15 @@ export interface ResolvedTables {
   readonly locks: ResolvedTable<LockTable> | undefined
 }
 
+/** The entity classes of a store, where the DataSource registers several. */
+export type TableEntities = Pick<DatabaseOptions, EntityKind['option']>
+
+type ColumnOption = 'eventColumns' | 'snapshotColumns' | 'outboxColumns'
+
 export function resolveTables(
   dataSource: DataSource,
   dialect: Dialect,
-  options: DatabaseOptions,
+  options: TableEntities & Partial<Pick<DatabaseOptions, ColumnOption>>,
 ): ResolvedTables {
   const find = (kind: EntityKind): EntityMetadata | undefined =>
     findEntity(dataSource, dialect, kind, options[kind.option])
@@ -57,7 +62,7 @@ export function resolveTables(
   const resolve = <Names, Source = never>(
     metadata: EntityMetadata,
     properties: Properties<Names>,
-    option?: 'eventColumns' | 'snapshotColumns' | 'outboxColumns',
+    option?: ColumnOption,
   ): ResolvedTable<Names, Source> => {
     const sources = option && (options[option] as Sources<Source> | undefined)
     const own = new HostColumns<Source>(dataSource, dialect, metadata, properties, option, sources)

@@ -14,6 +14,7 @@ import type { OutboxStatements } from './outbox-statements.js'
 import type { OwnFilter } from './own-columns.js'
 import type { RowStatements } from './row-statements.js'
 import type { Statement } from './statement.js'
+import type { Tables } from './tables.js'
 
 /** A page of one stream; both bounds are inclusive. */
 export interface StreamPage extends StreamIdentity {
@@ -77,6 +78,8 @@ export type Isolation = 'fresh' | 'fixed'
 
 /** Every statement of one dialect, compiled for one set of tables. */
 export interface Statements {
+  /** What they were compiled for. */
+  readonly tables: Tables
   /**
    * Checks every stream and inserts all events or none, in one statement. `floor`: what an earlier append of
    * the same transaction published for the feed. `orFail`: a refusal is an error of the database's.

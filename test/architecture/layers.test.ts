@@ -85,6 +85,26 @@ const STAIRCASE: readonly Step[] = [
     packages: ['node'],
     typesOfPackages: ['typeorm'],
   },
+  {
+    path: 'src/import/',
+    mayImport: [
+      'src/model/',
+      'src/errors/',
+      'src/sql/',
+      'src/serialization/',
+      'src/runner/',
+      'src/commit/plan-changes.ts',
+      'src/options.ts',
+    ],
+    packages: ['node'],
+    typesOfPackages: ['typeorm'],
+  },
+  {
+    path: 'src/cli/',
+    mayImport: ['src/errors/', 'src/runner/', 'entities/'],
+    packages: ['node'],
+    typesOfPackages: ['typeorm'],
+  },
   { path: 'entities/', mayImport: [], packages: ['typeorm'] },
   { path: 'migrations/', mayImport: ['entities/'], packages: ['typeorm'] },
 ]

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import ts from 'typescript'
 import * as entities from '../../entities/index.js'
+import * as importer from '../../src/import/index.js'
 import * as migrations from '../../migrations/index.js'
 import * as main from '../../src/index.js'
 import * as testing from '../../src/testing/index.js'
@@ -158,6 +159,7 @@ const PUBLIC_API = {
     values: [
       'CreateEventStore1763683200000',
       'CreateMessaging1763769600000',
+      'adoptTables',
       'createMessagingTables',
       'installEventGuards',
       'removeEventGuards',
@@ -165,6 +167,22 @@ const PUBLIC_API = {
       'withoutEventGuards',
     ],
     types: [],
+  },
+  'src/import/index.ts': {
+    values: ['ImportRefusedError', 'ImportVerificationError', 'importSourcedRepo'],
+    types: [
+      'ImportAnomaly',
+      'ImportAnomalyKind',
+      'ImportOptions',
+      'ImportProgress',
+      'ImportReport',
+      'ImportedStream',
+      'MappedClass',
+      'MappedEvent',
+      'SourcedEvent',
+      'SourcedSnapshot',
+      'SourcedStream',
+    ],
   },
   'src/testing/index.ts': { values: ['describeContract'], types: ['ContractTarget', 'TestFramework'] },
 } as const
@@ -175,6 +193,7 @@ const modules: Record<Entry, object> = {
   'src/index.ts': main,
   'entities/index.ts': entities,
   'migrations/index.ts': migrations,
+  'src/import/index.ts': importer,
   'src/testing/index.ts': testing,
 }
 const entries = Object.keys(PUBLIC_API) as Entry[]

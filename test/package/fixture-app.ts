@@ -94,9 +94,10 @@ export async function createApp(
   tarball: Tarball,
   fixture: string,
   typeorm: 'typeorm' | 'typeorm-0.3',
+  program: 'bank' | 'host' = 'bank',
 ): Promise<void> {
   await cp(join(fixtures, fixture), folder, { recursive: true })
-  await cp(join(fixtures, 'bank'), folder, { recursive: true })
+  await cp(join(fixtures, program), folder, { recursive: true })
   const others = ['better-sqlite3', 'pg', 'reflect-metadata', 'typescript', '@types/node', ...DOCUMENTED]
   if (typeorm === 'typeorm-0.3') others.push('sqlite3')
   const wanted = [tarball.file, `typeorm@${await versionOf(typeorm)}`]

@@ -38,6 +38,7 @@ export function postgresStatements(
   const toOne = appendToStream(events, positionSequence)
   const toMany = appendToStreams(events, positionSequence)
   return {
+    tables,
     append: (commitId, changes, floor, orFail) => {
       const [change, second] = changes
       if (change === undefined || second !== undefined)

@@ -20,6 +20,7 @@ export function sqliteStatements(tables: Tables): Statements {
   const { events, inbox, outbox, locks } = tables
   const appendCommits = append(events)
   return {
+    tables,
     append: (commitId, changes) => only(appendCommits([{ commitId, changes }])),
     appendCommits,
     impatience: undefined,
