@@ -12,7 +12,7 @@ import { handleOnce } from './handle-once.js'
 import type { HandleOutcome } from './handle-once.js'
 import type { LockOptions } from './locks/lock-options.js'
 import type { LockedWork } from './locks/locks.js'
-import type { Commit, NewEvent } from './model/event.js'
+import type { Commit, NewEvent, RecordedEvent } from './model/event.js'
 import type { ProcessedMark } from './model/message.js'
 import type { StreamIdentity } from './model/stream-identity.js'
 import { Outbox } from './outbox.js'
@@ -175,6 +175,17 @@ export class EventStore extends EventStreams {
         work,
       )
     })
+  }
+
+  /**
+   * A stored event as an instance of the class with its `@DomainEvent`: one that an aggregate declares whose repository was
+   * asked for, or one of the option `eventClasses`. `undefined` if there is none. The class's constructor is not called.
+   *
+   * @example
+   * store.onCommitted(({ events }) => bus.publishAll(events.flatMap((event) => store.toEventObject(event) ?? [])))
+   */
+  toEventObject(event: Pick<RecordedEvent, 'name' | 'version' | 'payload'>): object | undefined {
+    return this.core.definitions.revive(event)
   }
 
   /** The messages that commits have stored to be published; `OutboxRelay` publishes them. */

@@ -17,8 +17,8 @@ export class StoreCore {
   readonly serializer: EventSerializer
   readonly definitions: DefinitionRegistry
   readonly listeners: CommitListeners
-  readonly projections: Projections
   readonly locks: Locks
+  private made: Projections | undefined
 
   constructor(
     private readonly dataSource: DataSource,
@@ -26,8 +26,8 @@ export class StoreCore {
   ) {
     const upcasters = new UpcasterChain(options.upcasters)
     this.serializer = new EventSerializer(new CodecRegistry(options.codecs), upcasters)
-    this.projections = new Projections(options.projections)
-    this.definitions = new DefinitionRegistry(upcasters)
+    if (typeof options.projections !== 'function') this.made = new Projections(options.projections)
+    this.definitions = new DefinitionRegistry(upcasters, options.eventClasses)
     this.listeners = new CommitListeners((cause) =>
       this.warn({
         code: 'LISTENER_FAILED',
@@ -37,6 +37,13 @@ export class StoreCore {
     )
     this.database = new Database(dataSource, options)
     this.locks = new Locks(this.database)
+  }
+
+  /** Those of a container may exist later than the store, but before its first commit. */
+  get projections(): Projections {
+    const { projections } = this.options
+    this.made ??= new Projections(typeof projections === 'function' ? projections() : projections)
+    return this.made
   }
 
   readonly onIgnoredSnapshot = (stream: StreamIdentity, reason: string, cause?: unknown): void =>

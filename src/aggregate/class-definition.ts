@@ -5,7 +5,9 @@ import type { AggregateDefinition } from './aggregate-definition.js'
 import { assignOwn } from './copy-plain.js'
 import { declaredAggregate, declaredAppliers, declaredEvent } from './declarations.js'
 import type { Applier, DeclaredAggregate, DeclaredEvent } from './declarations.js'
+import type { EventClass } from './event-class.js'
 import { journalOf } from './journal.js'
+import { autoCommits, keepsEvents } from './kept-events.js'
 
 /** A class that a repository can make instances of: constructible without arguments. */
 export type AggregateClass<A extends object> = new () => A
@@ -33,6 +35,8 @@ function compile(target: AggregateClass<object>): AggregateDefinition<object> {
     )
   }
   const appliers = appliersOf(target, declared)
+  const keeps = keepsEvents(target.prototype as object)
+  if (keeps) assertAppliesItself(target, appliers)
   const methods = methodsOf(target, appliers)
   const eventOf = (name: string): DeclaredEvent | undefined => appliers.get(name)?.event
   return {
@@ -45,7 +49,11 @@ function compile(target: AggregateClass<object>): AggregateDefinition<object> {
         event.eventClass === undefined ? [] : [[event.name, event.eventClass]],
       ),
     ),
-    create: () => new target(),
+    create: () => {
+      const aggregate = new target()
+      if (keepsEvents(aggregate) && aggregate.autoCommit === true) throw autoCommits(aggregate)
+      return aggregate
+    },
     apply: (aggregate, event) => {
       const applier = appliers.get(event.name)
       if (applier === undefined) throw new EventMismatch(`${target.name} declares no event '${event.name}'`)
@@ -55,12 +63,16 @@ function compile(target: AggregateClass<object>): AggregateDefinition<object> {
             `register an upcaster from the older to the newer`,
         )
       }
+      if (keepsEvents(aggregate)) {
+        aggregate.loadFromHistory([reviveEvent(applier.event.eventClass!, event.payload)])
+        return
+      }
       const method = methods.get(event.name)
       if (method === undefined) return
       const argument = revive(applier.event, event.payload)
       journalOf(aggregate).replay(event.name, () => method.call(aggregate, argument))
     },
-    capture: (aggregate) => (aggregate as Snapshotted).toSnapshot?.() ?? { ...aggregate },
+    capture: (aggregate) => (aggregate as Snapshotted).toSnapshot?.() ?? stateOf(aggregate, keeps),
     restore: (payload) => {
       const aggregate: Snapshotted = new target()
       if (aggregate.fromSnapshot === undefined) restoreState(aggregate, payload)
@@ -95,11 +107,29 @@ function appliersOf(target: AggregateClass<object>, declared: DeclaredAggregate)
   return byName
 }
 
+/** An aggregate of another library has symbols and functions of that library's beside its state. */
+function stateOf(aggregate: object, keeps: boolean): object {
+  if (!keeps) return { ...aggregate }
+  return Object.fromEntries(Object.entries(aggregate).filter(([, value]) => typeof value !== 'function'))
+}
+
+/** Its own `apply` would not call methods that are declared here. */
+function assertAppliesItself(target: AggregateClass<object>, appliers: ReadonlyMap<string, Applier>): void {
+  const method = [...appliers.values()].find(({ key }) => key !== undefined)
+  if (method !== undefined) {
+    throw new InvalidArgumentError(
+      `${target.name} extends an aggregate root that keeps and applies its events itself, which never calls '${String(method.key)}'. ` +
+        `List its event classes in @Aggregate's option 'events' instead of using @Records or @Applies.`,
+    )
+  }
+}
+
 /** A property that was undefined is missing in the snapshot; its initial value must not come back. */
 function restoreState(aggregate: object, payload: unknown): void {
   assignOwn(aggregate, payload)
   for (const key of Object.keys(aggregate)) {
-    if (!Object.hasOwn(payload as object, key)) Object.assign(aggregate, { [key]: undefined })
+    const isState = typeof (aggregate as Record<string, unknown>)[key] !== 'function'
+    if (isState && !Object.hasOwn(payload as object, key)) Object.assign(aggregate, { [key]: undefined })
   }
 }
 
@@ -128,7 +158,11 @@ function methodsOf(
 
 /** What the applying method gets: an instance of the event's class, or the sourced method's argument. */
 function revive({ eventClass }: DeclaredEvent, payload: unknown): unknown {
-  if (eventClass === undefined) return payload ?? undefined
+  return eventClass === undefined ? (payload ?? undefined) : reviveEvent(eventClass, payload)
+}
+
+/** An instance of an event class with a stored payload's properties; its constructor is not called. */
+export function reviveEvent(eventClass: EventClass, payload: unknown): object {
   if (payload instanceof eventClass) return payload
   return assignOwn(Object.create(eventClass.prototype as object) as object, payload)
 }

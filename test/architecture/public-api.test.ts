@@ -49,6 +49,7 @@ const PUBLIC_API = {
       'UpcastError',
       'defineAggregate',
       'defineProjection',
+      'isProjection',
       'openSqlite',
       'project',
       'withMetadata',
