@@ -21,7 +21,7 @@ const shared = {
 }
 
 /** What behaves differently from one TypeORM version to the next runs with both of them. */
-const withBothVersions = ['contract', 'integration', 'read-model', 'concurrency', 'migrations']
+const withBothVersions = ['contract', 'integration', 'read-model', 'concurrency', 'migrations', 'nestjs']
 
 module.exports = {
   globalSetup: '<rootDir>/test/support/start-postgres.js',

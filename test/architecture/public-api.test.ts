@@ -6,6 +6,7 @@ import ts from 'typescript'
 import * as entities from '../../entities/index.js'
 import * as migrations from '../../migrations/index.js'
 import * as main from '../../src/index.js'
+import * as nestjs from '../../src/nestjs/index.js'
 import * as testing from '../../src/testing/index.js'
 import { ROOT } from './source-files.js'
 
@@ -153,6 +154,34 @@ const PUBLIC_API = {
     ],
     types: [],
   },
+  'src/nestjs/index.ts': {
+    values: [
+      'ForEventStore',
+      'InjectAggregateRepository',
+      'InjectEventStore',
+      'OutboxPublisher',
+      'RequestMetadataInterceptor',
+      'SourcedExceptionFilter',
+      'SourcedHealthIndicator',
+      'SourcedModule',
+      'getAggregateRepositoryToken',
+      'getEventStoreToken',
+      'recordedEventOf',
+    ],
+    types: [
+      'CommittedEventBus',
+      'HealthOptions',
+      'MetadataOfRequest',
+      'OutboxPublisherOptions',
+      'PublishesMessages',
+      'SourcedModuleAsyncOptions',
+      'SourcedModuleOptions',
+      'SourcedModulePlace',
+      'SourcedOptionsFactory',
+      'StatusesByCode',
+      'StoreHealth',
+    ],
+  },
   'src/testing/index.ts': { values: ['describeContract'], types: ['ContractTarget', 'TestFramework'] },
 } as const
 
@@ -162,6 +191,7 @@ const modules: Record<Entry, object> = {
   'src/index.ts': main,
   'entities/index.ts': entities,
   'migrations/index.ts': migrations,
+  'src/nestjs/index.ts': nestjs,
   'src/testing/index.ts': testing,
 }
 const entries = Object.keys(PUBLIC_API) as Entry[]
