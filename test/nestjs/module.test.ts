@@ -3,8 +3,8 @@ import { getDataSourceToken, TypeOrmModule } from '@nestjs/typeorm'
 import { Column, DataSource, Entity } from 'typeorm'
 import { SqliteAggregateEvent, SqliteAggregateSnapshot, sqliteEntities } from '../../entities/index.js'
 import { installEventGuards } from '../../migrations/index.js'
-import { AggregateRepository, EventStore } from '../../src/index.js'
-import type { Codec, FunctionalAggregate } from '../../src/index.js'
+import { EventStore } from '../../src/index.js'
+import type { Codec, FunctionalAggregate, AggregateRepository } from '../../src/index.js'
 import {
   getAggregateRepositoryToken,
   getEventStoreToken,
@@ -59,7 +59,7 @@ describe('the options of SourcedModule', () => {
     version: 1,
     format: 'json',
     encode: (payload) => JSON.stringify(payload),
-    decode: (text) => JSON.parse(String(text)) as unknown,
+    decode: (text) => JSON.parse(text) as unknown,
   }
   const writeWith = async (store: EventStore): Promise<number> => {
     const events = [{ name: 'happened', payload: 1, codec: 'upper' }]
@@ -192,7 +192,7 @@ describe('several stores', () => {
     await installEventGuards(runner)
     await runner.release()
     for (const name of ['billing', 'shipping']) {
-      const store = app.get<EventStore>(getEventStoreToken(name) as string)
+      const store = app.get<EventStore>(getEventStoreToken(name))
       await store.verifySchema()
       const accounts = store.repository(Account)
       const account = accounts.create('ann')
@@ -290,12 +290,12 @@ it('18.1 autoLoadEntities takes the entities that forRoot names, subclasses of t
     verifySchema: false,
   })
   const app = await start({ imports: [database, sourced] })
-  const dataSource = app.get<DataSource>(getDataSourceToken('auto') as string)
+  const dataSource = app.get<DataSource>(getDataSourceToken('auto'))
   const registered = new Set(dataSource.entityMetadatas.map(({ target }) => target))
   expect(registered).toEqual(new Set([TenantEvent, ...others]))
   await dataSource.runMigrations()
   await dataSource.query('alter table aggregate_events add column tenant varchar')
-  const store = app.get<EventStore>(getEventStoreToken('auto') as string)
+  const store = app.get<EventStore>(getEventStoreToken('auto'))
   await store.verifySchema()
   await store.append({ aggregateType: 'x', aggregateId: 'y', expectedVersion: 0, events: [{ name: 'e' }] })
   expect(await dataSource.getRepository(TenantEvent).find()).toMatchObject([{ eventName: 'e', tenant: null }])

@@ -52,7 +52,8 @@ export async function start(metadata: ModuleMetadata): Promise<INestApplication>
 /** An application that was not started yet. */
 export async function make(metadata: ModuleMetadata): Promise<INestApplication> {
   const module = await Test.createTestingModule(metadata).compile()
-  const application = module.createNestApplication({ logger: false })
+  const application = module.createNestApplication()
+  application.useLogger(false)
   applications.push(application)
   return application
 }

@@ -105,7 +105,7 @@ describe('projections that are providers', () => {
     }
     const functions = defineProjection({
       name: 'functions',
-      on: { 'money-deposited': ({ aggregateId }) => void seen.push(`functions ${aggregateId}`) },
+      on: { 'money-deposited': (event: Deposited) => void seen.push(`functions ${event.aggregateId}`) },
     })
     const ledger = await databaseOptions(driver)
     const app = await start({
@@ -118,7 +118,7 @@ describe('projections that are providers', () => {
       providers: [Names],
     })
     await deposit(app.get(EventStore), 'ann', 1)
-    const store = app.get<EventStore>(getEventStoreToken('ledger') as string)
+    const store = app.get<EventStore>(getEventStoreToken('ledger'))
     expect(store.dataSource).toBe(app.get(getDataSourceToken('ledger') as string))
     await deposit(store, 'bob', 1)
     expect(seen).toEqual(['functions ann', 'names bob'])

@@ -64,11 +64,11 @@ describe.each(nestDrivers)('the outbox of an application on %s', (driver) => {
     const order: string[] = []
     let open = (): void => {}
     broker.gate = new Promise((resolve) => (open = resolve))
-    const { destroy } = dataSource
-    dataSource.destroy = async function (this: DataSource) {
+    const destroy = dataSource.destroy.bind(dataSource)
+    dataSource.destroy = async () => {
       const { published, inFlight, pending } = await store.outbox.counts()
       order.push(`published ${published}, in flight ${inFlight}, pending ${pending}`, 'destroyed')
-      return destroy.call(this)
+      return destroy()
     }
     await send(store, 'ann')
     await until(() => broker.under === 1, 'the message is on its way')
