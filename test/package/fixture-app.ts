@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 
 export const root = join(__dirname, '../..')
-const fixtures = join(__dirname, 'fixtures')
+export const fixtures = join(__dirname, 'fixtures')
 
 /** How a command ended. */
 export interface Outcome {
@@ -88,7 +88,16 @@ export async function createApp(
   await cp(join(fixtures, 'bank'), folder, { recursive: true })
   const others = ['better-sqlite3', 'pg', 'reflect-metadata', 'typescript', '@types/node']
   if (typeorm === 'typeorm-0.3') others.push('sqlite3')
-  const wanted = [tarball.file, `typeorm@${await versionOf(typeorm)}`]
+  await install(folder, [tarball.file, `typeorm@${await versionOf(typeorm)}`], others)
+}
+
+/** Installs packages, and others in the versions that the repository itself is tested with. */
+export async function install(
+  folder: string,
+  packages: readonly string[],
+  others: readonly string[],
+): Promise<void> {
+  const wanted = [...packages]
   for (const name of others) wanted.push(`${name}@${await versionOf(name)}`)
   const quietly = ['--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund', '--no-package-lock']
   await run(folder, 'npm', ['install', ...quietly, ...wanted])
@@ -99,7 +108,8 @@ export async function createApp(
   }
 }
 
-async function versionOf(name: string): Promise<string> {
+/** The version of a package of the repository. */
+export async function versionOf(name: string): Promise<string> {
   const manifest = await readFile(join(root, 'node_modules', name, 'package.json'), 'utf8')
   return (JSON.parse(manifest) as { version: string }).version
 }
