@@ -24,7 +24,7 @@ import { dataSourceOf } from './runner/host.js'
 import type { Host } from './runner/host.js'
 import { StoreCore } from './store-core.js'
 import { memberOf, UnitOfWork } from './unit-of-work.js'
-import type { UnitOfWorkOptions, UnitOfWorkResult } from './unit-of-work.js'
+import type { AnyAggregate, UnitOfWorkOptions, UnitOfWorkResult } from './unit-of-work.js'
 
 /**
  * Events of aggregates in the host's own database, through the host's own DataSource.
@@ -82,14 +82,12 @@ export class EventStore extends EventStreams {
   repository<State, Event extends NewEvent>(
     aggregate: FunctionalAggregateType<State, Event>,
   ): AggregateRepository<FunctionalAggregate<State, Event>>
-  repository(
-    aggregate: AggregateClass<object> | FunctionalAggregateType<unknown, NewEvent>,
-  ): AggregateRepository<never> {
+  repository(aggregate: AnyAggregate): AggregateRepository<never> {
     const { definitions } = this.core
     const definition =
       aggregate instanceof FunctionalAggregateType
         ? definitions.ofFunctions(aggregate)
-        : definitions.ofClass(aggregate)
+        : definitions.ofClass(aggregate as AggregateClass<object>)
     return this.repositoryOf(definition as AggregateDefinition<never>)
   }
 

@@ -14,6 +14,7 @@ export {
   FunctionalAggregateType,
 } from './aggregate/functional-aggregate.js'
 export type { AggregateFunctions } from './aggregate/functional-aggregate.js'
+export type { KeepsEvents } from './aggregate/kept-events.js'
 export { withMetadata } from './aggregate/metadata-scope.js'
 export type { CommitOutcome } from './commit/commit-all.js'
 export type { CommitListener } from './commit/commit-listeners.js'

@@ -39,12 +39,12 @@ export interface AggregateDefinition<A extends object> {
   readonly eventVersions: ReadonlyMap<string, number> | undefined
   /** The event classes among them, by name. */
   readonly eventClasses: ReadonlyMap<string, EventClass>
-  create(): A
+  create(aggregateId: string): A
   /** Throws if the event is unknown to the aggregate or does not fit its state. */
   apply(aggregate: A, event: AppliedEvent): void
   /** The state as a snapshot's payload. */
   capture(aggregate: A): unknown
-  restore(payload: unknown): A
+  restore(payload: unknown, aggregateId: string): A
   /** The codec's label and the like, filled in from the declaration. */
   complete(event: NewEvent): NewEvent
 }

@@ -8,9 +8,14 @@ import type { Applier, DeclaredAggregate, DeclaredEvent } from './declarations.j
 import type { EventClass } from './event-class.js'
 import { journalOf } from './journal.js'
 import { autoCommits, keepsEvents } from './kept-events.js'
+import type { KeepsEvents } from './kept-events.js'
 
-/** A class that a repository can make instances of: constructible without arguments. */
-export type AggregateClass<A extends object> = new () => A
+/**
+ * A class that a repository can make instances of: constructible without arguments. One that extends another library's
+ * aggregate root may take its id, and nothing else.
+ */
+export type AggregateClass<A extends object> =
+  (new () => A) | (A extends KeepsEvents ? new (aggregateId: string) => A : never)
 
 /** What an aggregate class may define to say itself what a snapshot contains. */
 interface Snapshotted {
@@ -23,7 +28,8 @@ const definitions = new WeakMap<object, AggregateDefinition<object>>()
 /** Compiles the decorators of a class, once; throws `InvalidArgumentError` if they contradict each other. */
 export function classDefinition<A extends object>(target: AggregateClass<A>): AggregateDefinition<A> {
   let definition = definitions.get(target)
-  if (definition === undefined) definitions.set(target, (definition = compile(target)))
+  if (definition === undefined)
+    definitions.set(target, (definition = compile(target as AggregateClass<object>)))
   return definition as AggregateDefinition<A>
 }
 
@@ -49,8 +55,8 @@ function compile(target: AggregateClass<object>): AggregateDefinition<object> {
         event.eventClass === undefined ? [] : [[event.name, event.eventClass]],
       ),
     ),
-    create: () => {
-      const aggregate = new target()
+    create: (aggregateId) => {
+      const aggregate = instanceOf(target, keeps, aggregateId)
       if (keepsEvents(aggregate) && aggregate.autoCommit === true) throw autoCommits(aggregate)
       return aggregate
     },
@@ -63,8 +69,9 @@ function compile(target: AggregateClass<object>): AggregateDefinition<object> {
             `register an upcaster from the older to the newer`,
         )
       }
-      if (keepsEvents(aggregate)) {
-        aggregate.loadFromHistory([reviveEvent(applier.event.eventClass!, event.payload)])
+      if (keeps) {
+        const applied = reviveEvent(applier.event.eventClass!, event.payload)
+        ;(aggregate as unknown as KeepsEvents).loadFromHistory([applied])
         return
       }
       const method = methods.get(event.name)
@@ -73,8 +80,8 @@ function compile(target: AggregateClass<object>): AggregateDefinition<object> {
       journalOf(aggregate).replay(event.name, () => method.call(aggregate, argument))
     },
     capture: (aggregate) => (aggregate as Snapshotted).toSnapshot?.() ?? stateOf(aggregate, keeps),
-    restore: (payload) => {
-      const aggregate: Snapshotted = new target()
+    restore: (payload, aggregateId) => {
+      const aggregate: Snapshotted = instanceOf(target, keeps, aggregateId)
       if (aggregate.fromSnapshot === undefined) restoreState(aggregate, payload)
       else aggregate.fromSnapshot(payload)
       return aggregate
@@ -105,6 +112,12 @@ function appliersOf(target: AggregateClass<object>, declared: DeclaredAggregate)
     byName.set(name, applier)
   }
   return byName
+}
+
+/** Only aggregates of other libraries get their id, and only if the constructor asks for something. */
+function instanceOf(target: AggregateClass<object>, keeps: boolean, aggregateId: string): object {
+  if (!keeps || target.length === 0) return new target()
+  return Reflect.construct(target, [aggregateId]) as object
 }
 
 /** An aggregate of another library has symbols and functions of that library's beside its state. */

@@ -1,12 +1,15 @@
 import { Inject } from '@nestjs/common'
 import type { InjectionToken } from '@nestjs/common'
 import { EventStore, InvalidArgumentError } from '../index.js'
-import type { AggregateClass, FunctionalAggregateType } from '../index.js'
+import type { AggregateClass, FunctionalAggregateType, KeepsEvents } from '../index.js'
 import { DEFAULT_NAME } from './store-names.js'
 
 /** A class of aggregates, or what `defineAggregate` gives. */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- State and Event are in parameters, so unknown would take none
-export type AnyAggregate = AggregateClass<object> | FunctionalAggregateType<any, any>
+export type AnyAggregate =
+  | AggregateClass<object>
+  | AggregateClass<KeepsEvents>
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- State and Event are in parameters, so unknown would take none
+  | FunctionalAggregateType<any, any>
 
 /** The token of a store: the class `EventStore` itself for the one without a name. */
 export function getEventStoreToken(name: string = DEFAULT_NAME): InjectionToken<EventStore> {

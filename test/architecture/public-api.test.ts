@@ -76,6 +76,7 @@ const PUBLIC_API = {
       'HandleOutcome',
       'Host',
       'JsonCodec',
+      'KeepsEvents',
       'KeyOf',
       'LoadOptions',
       'LockOptions',

@@ -42,6 +42,24 @@ class Account extends AggregateRoot {
   }
 }
 
+/** As Nest's own documentation writes them: with the id in the constructor. */
+@Aggregate('hero', { events: [MoneyDeposited], snapshots: { every: 1 } })
+class Hero extends AggregateRoot {
+  gold = 0
+
+  constructor(readonly id: string) {
+    super()
+  }
+
+  earn(amount: number): void {
+    this.apply(new MoneyDeposited(amount))
+  }
+
+  onMoneyDeposited({ amount }: MoneyDeposited): void {
+    this.gold += amount
+  }
+}
+
 const heard: { readonly what: string; readonly aggregateId: string | undefined }[] = []
 
 @EventsHandler(AccountOpened, MoneyDeposited)
@@ -67,7 +85,7 @@ async function startBank(driver: (typeof nestDrivers)[number]): Promise<Bank> {
       await databaseModule(driver),
       CqrsModule.forRoot(),
       SourcedModule.forRoot({ eventBus: EventBus }),
-      SourcedModule.forFeature([Account]),
+      SourcedModule.forFeature([Account, Hero]),
     ],
     providers: [{ provide: Bank, useClass: Bank }, Listener],
   })
@@ -90,6 +108,17 @@ describe.each(nestDrivers)('@nestjs/cqrs on %s', (driver) => {
     await accounts.commit(publisher.mergeObjectContext(loaded!))
     expect(await accounts.load('ann')).toMatchObject({ owner: 'Ann', balance: 7 })
     expect(await accounts.load('ann', { version: 2 })).toMatchObject({ balance: 5 })
+  })
+
+  it('18.7 a constructor that asks for the id gets it, with and without a snapshot', async () => {
+    const { store } = await startBank(driver)
+    await store.unitOfWork((work) => work.create(Hero, 'conan').earn(3))
+    const conan = await store.repository(Hero).load('conan')
+    expect(conan).toMatchObject({ id: 'conan', gold: 3 })
+    expect(await store.repository(Hero).load('conan', { version: 1 })).toMatchObject({ id: 'conan', gold: 3 })
+    await store.unitOfWork(async (work) => (await work.load(Hero, 'conan'))!.earn(4))
+    await store.dataSource.query('delete from aggregate_snapshots')
+    expect(await store.repository(Hero).load('conan')).toMatchObject({ id: 'conan', gold: 7 })
   })
 
   it('18.7 committed events are published once, in order, and say where they came from', async () => {
