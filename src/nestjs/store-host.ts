@@ -1,5 +1,10 @@
 import { Logger } from '@nestjs/common'
-import type { InjectionToken, OnApplicationBootstrap, OnModuleDestroy } from '@nestjs/common'
+import type {
+  InjectionToken,
+  OnApplicationBootstrap,
+  OnApplicationShutdown,
+  OnModuleDestroy,
+} from '@nestjs/common'
 import type { DiscoveryService, ModuleRef } from '@nestjs/core'
 import { InvalidArgumentError, OutboxRelay, SchemaError } from '../index.js'
 import type { EventStore, OutboxRelayOptions } from '../index.js'
@@ -23,7 +28,7 @@ export function getStoreHostToken(name: string): string {
 }
 
 /** Checks one store when the application starts, and runs its workers until the application is closed. */
-export class StoreHost implements OnApplicationBootstrap, OnModuleDestroy {
+export class StoreHost implements OnApplicationBootstrap, OnModuleDestroy, OnApplicationShutdown {
   private readonly workers: StoreWorker[] = []
   private unsubscribe: (() => void) | undefined
   private working = false
@@ -74,10 +79,7 @@ export class StoreHost implements OnApplicationBootstrap, OnModuleDestroy {
           `it decide by the message's type or destination.`,
       )
     }
-    return relays.map((relay) => {
-      const { start, stop } = logging(store, relay)
-      return { name: 'outbox relay', start, stop }
-    })
+    return relays.map((relay) => logging(store, relay))
   }
 
   private publishCommits(): void {
@@ -124,16 +126,15 @@ function busOf(moduleRef: ModuleRef, token: InjectionToken<CommittedEventBus>): 
 }
 
 /** In Nest, Nest's logger is told, unless the host says otherwise. */
-function logging(store: EventStore, options: OutboxRelayOptions): Pick<OutboxRelay, 'start' | 'stop'> {
+function logging(store: EventStore, options: OutboxRelayOptions): StoreWorker {
   const logger = new Logger('OutboxRelay')
-  const relay = new OutboxRelay(store, {
+  return new OutboxRelay(store, {
     onError: (error, message) => {
       const what = message === undefined ? 'The relay failed' : `Message '${message.messageId}' failed`
       logger.warn(`${what}: ${error instanceof Error ? error.message : String(error)}`)
     },
     ...options,
   })
-  return { start: () => relay.start(), stop: () => relay.stop() }
 }
 
 function describe(name: string): string {
