@@ -124,6 +124,34 @@ describe('projections that are providers', () => {
     expect(seen).toEqual(['functions ann', 'names bob'])
   })
 
+  it('18.4 may come from factories, be values, and have several tokens', async () => {
+    const seen: string[] = []
+
+    @Projection('made')
+    class Made {
+      @On('money-deposited')
+      deposited(): void {
+        seen.push('made')
+      }
+    }
+
+    @Projection('valued')
+    class Valued {
+      @On('money-deposited')
+      deposited(): void {
+        seen.push('valued')
+      }
+    }
+    const providers = [
+      { provide: 'made', useFactory: () => new Made() },
+      { provide: 'alias', useExisting: 'made' },
+      { provide: 'valued', useValue: new Valued() },
+    ]
+    const app = await start({ imports: [await databaseModule(driver), SourcedModule.forRoot()], providers })
+    await deposit(app.get(EventStore), 'ann', 1)
+    expect(seen.sort()).toEqual(['made', 'valued'])
+  })
+
   it('18.4 cannot belong to a request, and two cannot have one name', async () => {
     @Injectable({ scope: Scope.REQUEST })
     @Projection('of-requests')
