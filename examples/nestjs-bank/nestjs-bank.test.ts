@@ -6,9 +6,12 @@ import { join } from 'node:path'
 import type { INestApplication } from '@nestjs/common'
 import request from 'supertest'
 import { EventStore } from '../../src/index.js'
+import type { UnitOfWork } from '../../src/index.js'
 import { createPostgresDatabase } from '../../test/support/databases.js'
 import type { AccountState, Transfer } from './bank.js'
 import { createBank } from './create-bank.js'
+import { Account } from './domain/account.js'
+import { IdempotentCommits } from './idempotency/idempotent-commits.js'
 import { Notifications } from './notifications.js'
 import type { AccountView } from './read-model/account-view.js'
 import type { Movement } from './read-model/movement.js'
@@ -126,6 +129,31 @@ describe.each(['SQLite', 'Postgres'] as const)('the bank on %s', (kind) => {
     for (const { status, body } of answers)
       expect({ status, body }).toEqual({ status: 200, body: { id: ann, balance: 0, version: 3 } })
     expect(await statementOf(ann)).toHaveLength(2)
+  })
+
+  test('answers the same to one that decided by what its twin had left', async () => {
+    const ann = await open('Ann', 100)
+    const request = { key: randomUUID(), asks: ['withdraw', ann, 100] }
+    const commits = app.get(IdempotentCommits)
+    let enter = (): void => {}
+    const entered = new Promise<void>((resolve) => (enter = resolve))
+    let proceed = (): void => {}
+    const mayProceed = new Promise<void>((resolve) => (proceed = resolve))
+    const withdraw = async (unit: UnitOfWork): Promise<{ balance: number }> => {
+      const account = (await unit.load(Account, ann))!
+      account.withdraw({ amount: 100 })
+      return { balance: account.balance }
+    }
+    const late = commits.run(request, async (unit) => {
+      enter()
+      await mayProceed
+      return withdraw(unit)
+    })
+    await entered
+    expect(await commits.run(request, withdraw)).toEqual({ balance: 0 })
+    proceed()
+    expect(await late).toEqual({ balance: 0 })
+    expect(await balanceOf(ann)).toBe(0)
   })
 
   test('a refused request may come again with its key', async () => {

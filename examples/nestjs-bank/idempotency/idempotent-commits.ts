@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { Inject, Injectable } from '@nestjs/common'
-import { DuplicateMessageError, EventStore } from '../../../src/index.js'
+import { EventStore, StorageError } from '../../../src/index.js'
 import type { UnitOfWork } from '../../../src/index.js'
 import { Refusal } from '../domain/refusal.js'
 import { RememberedAnswer } from './remembered-answer.js'
@@ -33,8 +33,11 @@ export class IdempotentCommits {
       )
       return result
     } catch (error) {
-      // The same request was faster, at the same moment: its mark is there, and so is its answer.
-      if (error instanceof DuplicateMessageError) return (await this.remembered<Answer>(request))!
+      if (error instanceof StorageError) throw error
+      // The same request may have been faster, at the same moment: then its mark is there, or the money is gone that this one
+      // decided by. What it answered counts.
+      const answer = await this.remembered<Answer>(request)
+      if (answer !== undefined) return answer
       throw error
     }
   }
