@@ -21,7 +21,15 @@ const shared = {
 }
 
 /** What behaves differently from one TypeORM version to the next runs with both of them. */
-const withBothVersions = ['contract', 'integration', 'read-model', 'concurrency', 'migrations', 'import']
+const withBothVersions = [
+  'contract',
+  'integration',
+  'read-model',
+  'concurrency',
+  'migrations',
+  'import',
+  'nestjs',
+]
 
 module.exports = {
   globalSetup: '<rootDir>/test/support/start-postgres.js',

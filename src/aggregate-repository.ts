@@ -36,7 +36,7 @@ export class AggregateRepository<A extends object> {
    */
   create(aggregateId: string): A {
     assertStreamIdentity({ aggregateType: this.aggregateType, aggregateId })
-    const aggregate = this.definition.create()
+    const aggregate = this.definition.create(aggregateId)
     journalOf(aggregate).identify(aggregateId, this.definition)
     return aggregate
   }

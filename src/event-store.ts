@@ -12,7 +12,7 @@ import { handleOnce } from './handle-once.js'
 import type { HandleOutcome } from './handle-once.js'
 import type { LockOptions } from './locks/lock-options.js'
 import type { LockedWork } from './locks/locks.js'
-import type { Commit, NewEvent } from './model/event.js'
+import type { Commit, NewEvent, RecordedEvent } from './model/event.js'
 import type { ProcessedMark } from './model/message.js'
 import type { StreamIdentity } from './model/stream-identity.js'
 import { Outbox } from './outbox.js'
@@ -25,7 +25,7 @@ import { dataSourceOf } from './runner/host.js'
 import type { Host } from './runner/host.js'
 import { StoreCore } from './store-core.js'
 import { memberOf, UnitOfWork } from './unit-of-work.js'
-import type { UnitOfWorkOptions, UnitOfWorkResult } from './unit-of-work.js'
+import type { AnyAggregate, UnitOfWorkOptions, UnitOfWorkResult } from './unit-of-work.js'
 
 /**
  * Events of aggregates in the host's own database, through the host's own DataSource.
@@ -88,14 +88,12 @@ export class EventStore<
   repository<State, Event extends NewEvent>(
     aggregate: FunctionalAggregateType<State, Event>,
   ): AggregateRepository<FunctionalAggregate<State, Event>>
-  repository(
-    aggregate: AggregateClass<object> | FunctionalAggregateType<unknown, NewEvent>,
-  ): AggregateRepository<never> {
+  repository(aggregate: AnyAggregate): AggregateRepository<never> {
     const { definitions } = this.core
     const definition =
       aggregate instanceof FunctionalAggregateType
         ? definitions.ofFunctions(aggregate)
-        : definitions.ofClass(aggregate)
+        : definitions.ofClass(aggregate as AggregateClass<object>)
     return this.repositoryOf(definition as AggregateDefinition<never>)
   }
 
@@ -181,6 +179,17 @@ export class EventStore<
         work,
       )
     })
+  }
+
+  /**
+   * A stored event as an instance of the class with its `@DomainEvent`: one that an aggregate declares whose repository was
+   * asked for, or one of the option `eventClasses`. `undefined` if there is none. The class's constructor is not called.
+   *
+   * @example
+   * store.onCommitted(({ events }) => bus.publishAll(events.flatMap((event) => store.toEventObject(event) ?? [])))
+   */
+  toEventObject(event: Pick<RecordedEvent, 'name' | 'version' | 'payload'>): object | undefined {
+    return this.core.definitions.revive(event)
   }
 
   /** The messages that commits have stored to be published; `OutboxRelay` publishes them. */

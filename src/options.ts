@@ -1,4 +1,5 @@
 import type { EntityManager } from 'typeorm'
+import type { EventClass } from './aggregate/event-class.js'
 import type { RetryPolicy } from './commit/retry-on-conflict.js'
 import { InvalidArgumentError } from './errors/index.js'
 import type {
@@ -32,9 +33,12 @@ export interface EventStoreOptions<
   readonly upcasters?: readonly Upcaster[]
   /**
    * Inline projections: what `defineProjection` gives, and instances of classes with `@Projection`. They turn the events
-   * of every commit into read-model rows, in the same transaction.
+   * of every commit into read-model rows, in the same transaction. A function is asked for them at the first commit: for
+   * containers that make the projections after the store.
    */
-  readonly projections?: readonly object[]
+  readonly projections?: readonly object[] | (() => readonly object[])
+  /** Event classes beside those that aggregates declare, for `toEventObject`. */
+  readonly eventClasses?: readonly EventClass[]
   /**
    * Postgres: let the server prepare the module's statements, once a connection. Switch it off behind a pooler
    * in transaction mode that cannot track prepared statements.
@@ -103,7 +107,8 @@ export interface ResolvedOptions extends DatabaseOptions {
   readonly coalesceCommits: boolean
   readonly codecs: readonly Codec[]
   readonly upcasters: readonly Upcaster[]
-  readonly projections: readonly object[]
+  readonly projections: readonly object[] | (() => readonly object[])
+  readonly eventClasses: readonly EventClass[]
   readonly onWarning: ((warning: Warning) => void) | undefined
 }
 
@@ -111,6 +116,7 @@ const DEFAULTS = {
   codecs: [],
   upcasters: [],
   projections: [],
+  eventClasses: [],
   preparedStatements: true,
   coalesceCommits: true,
   guardSqlite: true,

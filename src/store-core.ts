@@ -19,9 +19,9 @@ export class StoreCore {
   readonly serializer: EventSerializer
   readonly definitions: DefinitionRegistry
   readonly listeners: CommitListeners
-  readonly projections: Projections
   readonly locks: Locks
   readonly queue: CommitQueue | undefined
+  private made: Projections | undefined
 
   constructor(
     private readonly dataSource: DataSource,
@@ -29,8 +29,8 @@ export class StoreCore {
   ) {
     const upcasters = new UpcasterChain(options.upcasters)
     this.serializer = new EventSerializer(new CodecRegistry(options.codecs), upcasters)
-    this.projections = new Projections(options.projections)
-    this.definitions = new DefinitionRegistry(upcasters)
+    if (typeof options.projections !== 'function') this.made = new Projections(options.projections)
+    this.definitions = new DefinitionRegistry(upcasters, options.eventClasses)
     this.listeners = new CommitListeners((cause) =>
       this.warn({
         code: 'LISTENER_FAILED',
@@ -52,6 +52,13 @@ export class StoreCore {
   /** SQLite has one writer; on Postgres one statement is prepared while another is under way. */
   private get lanes(): number {
     return this.database.dialect === 'sqlite' ? 1 : 2
+  }
+
+  /** Those of a container may exist later than the store, but before its first commit. */
+  get projections(): Projections {
+    const { projections } = this.options
+    this.made ??= new Projections(typeof projections === 'function' ? projections() : projections)
+    return this.made
   }
 
   readonly onIgnoredSnapshot = (stream: StreamIdentity, reason: string, cause?: unknown): void =>

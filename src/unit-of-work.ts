@@ -1,6 +1,7 @@
 import type { AggregateClass } from './aggregate/class-definition.js'
 import type { FunctionalAggregate, FunctionalAggregateType } from './aggregate/functional-aggregate.js'
 import { journalOf } from './aggregate/journal.js'
+import type { KeepsEvents } from './aggregate/kept-events.js'
 import { currentMetadata } from './aggregate/metadata-scope.js'
 import type { CommitOutcome, CommitRequest } from './commit/commit-all.js'
 import type { Member } from './commit/plan-aggregates.js'
@@ -43,7 +44,8 @@ export interface UnitOfWorkResult<Result> {
 }
 
 /** An aggregate class, or an aggregate made of functions. */
-export type AnyAggregate = AggregateClass<object> | FunctionalAggregateType<unknown, NewEvent>
+export type AnyAggregate =
+  AggregateClass<object> | AggregateClass<KeepsEvents> | FunctionalAggregateType<unknown, NewEvent>
 
 /**
  * Collects aggregates of any types, appended events, read-model changes, outbox messages and processed marks, and

@@ -1,4 +1,5 @@
 import type { NewEvent } from '../model/event.js'
+import type { EventClass } from './event-class.js'
 
 /** When and as what snapshots of an aggregate are stored. */
 export interface SnapshotOptions {
@@ -37,13 +38,13 @@ export interface AggregateDefinition<A extends object> {
   /** The newest version of each declared event; `undefined` if they are not declared one by one. */
   readonly eventVersions: ReadonlyMap<string, number> | undefined
   /** The event classes among them, by name. */
-  readonly eventClasses: ReadonlyMap<string, object>
-  create(): A
+  readonly eventClasses: ReadonlyMap<string, EventClass>
+  create(aggregateId: string): A
   /** Throws if the event is unknown to the aggregate or does not fit its state. */
   apply(aggregate: A, event: AppliedEvent): void
   /** The state as a snapshot's payload. */
   capture(aggregate: A): unknown
-  restore(payload: unknown): A
+  restore(payload: unknown, aggregateId: string): A
   /** The codec's label and the like, filled in from the declaration. */
   complete(event: NewEvent): NewEvent
 }

@@ -3,7 +3,7 @@ import { classDefinition } from './class-definition.js'
 import type { AggregateClass } from './class-definition.js'
 import { copyPayload } from './copy-plain.js'
 import { declaredEvent } from './declarations.js'
-import type { EventClass } from './declarations.js'
+import type { EventClass } from './event-class.js'
 import { journalOf } from './journal.js'
 import { Journaled } from './journaled.js'
 

@@ -5,10 +5,17 @@ import type { AggregateDefinition } from './aggregate-definition.js'
 import { assignOwn } from './copy-plain.js'
 import { declaredAggregate, declaredAppliers, declaredEvent } from './declarations.js'
 import type { Applier, DeclaredAggregate, DeclaredEvent } from './declarations.js'
+import type { EventClass } from './event-class.js'
 import { journalOf } from './journal.js'
+import { autoCommits, keepsEvents } from './kept-events.js'
+import type { KeepsEvents } from './kept-events.js'
 
-/** A class that a repository can make instances of: constructible without arguments. */
-export type AggregateClass<A extends object> = new () => A
+/**
+ * A class that a repository can make instances of: constructible without arguments. One that extends another library's
+ * aggregate root may take its id, and nothing else.
+ */
+export type AggregateClass<A extends object> =
+  (new () => A) | (A extends KeepsEvents ? new (aggregateId: string) => A : never)
 
 /** What an aggregate class may define to say itself what a snapshot contains. */
 interface Snapshotted {
@@ -21,7 +28,8 @@ const definitions = new WeakMap<object, AggregateDefinition<object>>()
 /** Compiles the decorators of a class, once; throws `InvalidArgumentError` if they contradict each other. */
 export function classDefinition<A extends object>(target: AggregateClass<A>): AggregateDefinition<A> {
   let definition = definitions.get(target)
-  if (definition === undefined) definitions.set(target, (definition = compile(target)))
+  if (definition === undefined)
+    definitions.set(target, (definition = compile(target as AggregateClass<object>)))
   return definition as AggregateDefinition<A>
 }
 
@@ -33,6 +41,8 @@ function compile(target: AggregateClass<object>): AggregateDefinition<object> {
     )
   }
   const appliers = appliersOf(target, declared)
+  const keeps = keepsEvents(target.prototype as object)
+  if (keeps) assertAppliesItself(target, appliers)
   const methods = methodsOf(target, appliers)
   const eventOf = (name: string): DeclaredEvent | undefined => appliers.get(name)?.event
   return {
@@ -45,7 +55,11 @@ function compile(target: AggregateClass<object>): AggregateDefinition<object> {
         event.eventClass === undefined ? [] : [[event.name, event.eventClass]],
       ),
     ),
-    create: () => new target(),
+    create: (aggregateId) => {
+      const aggregate = instanceOf(target, keeps, aggregateId)
+      if (keepsEvents(aggregate) && aggregate.autoCommit === true) throw autoCommits(aggregate)
+      return aggregate
+    },
     apply: (aggregate, event) => {
       const applier = appliers.get(event.name)
       if (applier === undefined) throw new EventMismatch(`${target.name} declares no event '${event.name}'`)
@@ -55,14 +69,19 @@ function compile(target: AggregateClass<object>): AggregateDefinition<object> {
             `register an upcaster from the older to the newer`,
         )
       }
+      if (keeps) {
+        const applied = reviveEvent(applier.event.eventClass!, event.payload)
+        ;(aggregate as unknown as KeepsEvents).loadFromHistory([applied])
+        return
+      }
       const method = methods.get(event.name)
       if (method === undefined) return
       const argument = revive(applier.event, event.payload)
       journalOf(aggregate).replay(event.name, () => method.call(aggregate, argument))
     },
-    capture: (aggregate) => (aggregate as Snapshotted).toSnapshot?.() ?? { ...aggregate },
-    restore: (payload) => {
-      const aggregate: Snapshotted = new target()
+    capture: (aggregate) => (aggregate as Snapshotted).toSnapshot?.() ?? stateOf(aggregate, keeps),
+    restore: (payload, aggregateId) => {
+      const aggregate: Snapshotted = instanceOf(target, keeps, aggregateId)
       if (aggregate.fromSnapshot === undefined) restoreState(aggregate, payload)
       else aggregate.fromSnapshot(payload)
       return aggregate
@@ -95,11 +114,35 @@ function appliersOf(target: AggregateClass<object>, declared: DeclaredAggregate)
   return byName
 }
 
+/** Only aggregates of other libraries get their id, and only if the constructor asks for something. */
+function instanceOf(target: AggregateClass<object>, keeps: boolean, aggregateId: string): object {
+  if (!keeps || target.length === 0) return new target()
+  return Reflect.construct(target, [aggregateId]) as object
+}
+
+/** An aggregate of another library has symbols and functions of that library's beside its state. */
+function stateOf(aggregate: object, keeps: boolean): object {
+  if (!keeps) return { ...aggregate }
+  return Object.fromEntries(Object.entries(aggregate).filter(([, value]) => typeof value !== 'function'))
+}
+
+/** Its own `apply` would not call methods that are declared here. */
+function assertAppliesItself(target: AggregateClass<object>, appliers: ReadonlyMap<string, Applier>): void {
+  const method = [...appliers.values()].find(({ key }) => key !== undefined)
+  if (method !== undefined) {
+    throw new InvalidArgumentError(
+      `${target.name} extends an aggregate root that keeps and applies its events itself, which never calls '${String(method.key)}'. ` +
+        `List its event classes in @Aggregate's option 'events' instead of using @Records or @Applies.`,
+    )
+  }
+}
+
 /** A property that was undefined is missing in the snapshot; its initial value must not come back. */
 function restoreState(aggregate: object, payload: unknown): void {
   assignOwn(aggregate, payload)
   for (const key of Object.keys(aggregate)) {
-    if (!Object.hasOwn(payload as object, key)) Object.assign(aggregate, { [key]: undefined })
+    const isState = typeof (aggregate as Record<string, unknown>)[key] !== 'function'
+    if (isState && !Object.hasOwn(payload as object, key)) Object.assign(aggregate, { [key]: undefined })
   }
 }
 
@@ -128,7 +171,11 @@ function methodsOf(
 
 /** What the applying method gets: an instance of the event's class, or the sourced method's argument. */
 function revive({ eventClass }: DeclaredEvent, payload: unknown): unknown {
-  if (eventClass === undefined) return payload ?? undefined
+  return eventClass === undefined ? (payload ?? undefined) : reviveEvent(eventClass, payload)
+}
+
+/** An instance of an event class with a stored payload's properties; its constructor is not called. */
+export function reviveEvent(eventClass: EventClass, payload: unknown): object {
   if (payload instanceof eventClass) return payload
   return assignOwn(Object.create(eventClass.prototype as object) as object, payload)
 }

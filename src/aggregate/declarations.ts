@@ -1,4 +1,5 @@
 import type { AggregateOptions } from './aggregate-definition.js'
+import type { EventClass } from './event-class.js'
 
 /** Settings of one event, wherever it is declared. */
 export interface EventOptions {
@@ -7,10 +8,6 @@ export interface EventOptions {
   /** The label of the codec that encodes the payload. @defaultValue the aggregate's */
   readonly codec?: string
 }
-
-/** A class whose instances are events. */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- a constructor of any signature
-export type EventClass<E extends object = object> = abstract new (...parameters: any[]) => E
 
 /** What a decorator noted about one method that applies an event. */
 export interface Applier {

@@ -3,7 +3,8 @@ import { problemWithName } from '../model/stream-identity.js'
 import type { AggregateOptions } from './aggregate-definition.js'
 import { copyPayload } from './copy-plain.js'
 import { declareAggregate, declareApplier, declaredEvent, declareEvent } from './declarations.js'
-import type { EventClass, EventOptions } from './declarations.js'
+import type { EventOptions } from './declarations.js'
+import type { EventClass } from './event-class.js'
 import { journalOf } from './journal.js'
 
 /** Settings of an aggregate class. */

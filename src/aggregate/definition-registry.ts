@@ -1,8 +1,10 @@
 import { InvalidArgumentError, UpcastError } from '../errors/index.js'
 import type { UpcasterChain } from '../serialization/upcaster-chain.js'
-import type { AggregateDefinition } from './aggregate-definition.js'
-import { classDefinition } from './class-definition.js'
+import type { AggregateDefinition, AppliedEvent } from './aggregate-definition.js'
+import { classDefinition, reviveEvent } from './class-definition.js'
 import type { AggregateClass } from './class-definition.js'
+import { declaredEvent } from './declarations.js'
+import type { EventClass } from './event-class.js'
 import type { FunctionalAggregateType } from './functional-aggregate.js'
 import type { FunctionalAggregate } from './functional-aggregate.js'
 import type { NewEvent } from '../model/event.js'
@@ -15,9 +17,26 @@ export class DefinitionRegistry {
     string,
     { readonly target: object; readonly definition: AggregateDefinition<object> }
   >()
-  private readonly eventClasses = new Map<string, object>()
+  private readonly eventClasses = new Map<string, EventClass>()
 
-  constructor(private readonly upcasters: UpcasterChain) {}
+  /** `eventClasses`: those that no aggregate declares. */
+  constructor(
+    private readonly upcasters: UpcasterChain,
+    eventClasses: readonly EventClass[] = [],
+  ) {
+    for (const eventClass of eventClasses) {
+      const event = declaredEvent(eventClass)
+      if (event === undefined)
+        throw new InvalidArgumentError(`${eventClass.name} has no @DomainEvent('name').`)
+      this.claim(event.name, event.version, eventClass)
+    }
+  }
+
+  /** The event as an instance of the class that declares it; `undefined` if none does. */
+  revive({ name, version, payload }: AppliedEvent): object | undefined {
+    const eventClass = this.eventClasses.get(keyOf(name, version))
+    return eventClass && reviveEvent(eventClass, payload)
+  }
 
   ofClass<A extends object>(target: AggregateClass<A>): AggregateDefinition<A> {
     return this.register(target, classDefinition(target))
@@ -70,15 +89,18 @@ export class DefinitionRegistry {
   }
 
   private claimEventClasses({ eventClasses, eventVersions }: Declared): void {
-    for (const [name, eventClass] of eventClasses) {
-      const key = `${eventVersions?.get(name)} ${name}`
-      const claimed = this.eventClasses.get(key)
-      if (claimed !== undefined && claimed !== eventClass) {
-        throw new InvalidArgumentError(
-          `Two classes claim the event '${name}' version ${eventVersions?.get(name)}.`,
-        )
-      }
-      this.eventClasses.set(key, eventClass)
-    }
+    for (const [name, eventClass] of eventClasses) this.claim(name, eventVersions?.get(name) ?? 1, eventClass)
   }
+
+  private claim(name: string, version: number, eventClass: EventClass): void {
+    const claimed = this.eventClasses.get(keyOf(name, version))
+    if (claimed !== undefined && claimed !== eventClass) {
+      throw new InvalidArgumentError(`Two classes claim the event '${name}' version ${version}.`)
+    }
+    this.eventClasses.set(keyOf(name, version), eventClass)
+  }
+}
+
+function keyOf(name: string, version: number): string {
+  return `${version} ${name}`
 }

@@ -2,6 +2,7 @@ import { InvalidArgumentError } from '../errors/index.js'
 import type { Metadata, NewEvent } from '../model/event.js'
 import type { AggregateDefinition } from './aggregate-definition.js'
 import { copyPlain } from './copy-plain.js'
+import { keepsEvents, KeptEvents } from './kept-events.js'
 import { currentMetadata } from './metadata-scope.js'
 
 /** What the module keeps of one aggregate instance: who it is, what is committed and what is not yet. */
@@ -17,12 +18,15 @@ export class Journal {
   private depth = 0
   private replayed: string | undefined
 
+  /** `kept`: the events of an aggregate that keeps them itself, instead of recording them here. */
+  constructor(private readonly kept?: KeptEvents) {}
+
   get pending(): readonly NewEvent[] {
-    return this.recorded
+    return this.kept?.list({ ...currentMetadata(), ...this.carried }) ?? this.recorded
   }
 
   get version(): number {
-    return this.committedVersion + this.recorded.length
+    return this.committedVersion + (this.kept?.count ?? this.recorded.length)
   }
 
   /** Whether an event is being applied, so that what it calls must not record anything of its own. */
@@ -78,14 +82,15 @@ export class Journal {
   /** The first `count` pending events are stored now. */
   markCommitted(count: number): readonly NewEvent[] {
     this.committedVersion += count
-    return this.recorded.splice(0, count)
+    return this.kept?.remove(count) ?? this.recorded.splice(0, count)
   }
 
   /** Takes back `markCommitted`: the host's transaction was rolled back. */
   markRolledBack(events: readonly NewEvent[], snapshotVersion: number): void {
     this.committedVersion -= events.length
     this.snapshotVersion = snapshotVersion
-    this.recorded.unshift(...events)
+    if (this.kept === undefined) this.recorded.unshift(...events)
+    else this.kept.restore(events)
   }
 }
 
@@ -94,7 +99,10 @@ const journals = new WeakMap<object, Journal>()
 /** The journal of an aggregate instance; a new one for an instance not seen before. */
 export function journalOf(aggregate: object): Journal {
   let journal = journals.get(aggregate)
-  if (journal === undefined) journals.set(aggregate, (journal = new Journal()))
+  if (journal === undefined) {
+    journal = new Journal(keepsEvents(aggregate) ? new KeptEvents(aggregate) : undefined)
+    journals.set(aggregate, journal)
+  }
   return journal
 }
 

@@ -79,6 +79,18 @@ export function On(
   }
 }
 
+/** Whether an object is an instance of a class with `@Projection`: for containers that look for them. */
+export function isProjection(candidate: object): boolean {
+  for (
+    let type: unknown = Object.getPrototypeOf(candidate);
+    type !== null;
+    type = Object.getPrototypeOf(type)
+  ) {
+    if (NAMES.has(type as object)) return true
+  }
+  return false
+}
+
 /** The projection that an option's entry is: itself, or an instance of a decorated class. */
 export function projectionOf(entry: object): Projection {
   if ('on' in entry && 'name' in entry) return entry as Projection

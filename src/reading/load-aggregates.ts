@@ -86,7 +86,7 @@ async function replay<A extends object>(
   toVersion: number,
 ): Promise<A | undefined> {
   const restored = snapshot && restore(context, definition, snapshot, usable, toVersion)
-  const aggregate = restored ?? definition.create()
+  const aggregate = restored ?? definition.create(identity.aggregateId)
   const journal = journalOf(aggregate)
   journal.identify(identity.aggregateId, definition)
   if (restored !== undefined) journal.committedVersion = journal.snapshotVersion = snapshot!.version
@@ -130,7 +130,7 @@ function restore<A extends object>(
   if (usable) {
     try {
       const context = { ...snapshot, name: snapshot.snapshotType }
-      return definition.restore(serializer.codecs.decode(snapshot.payload, context))
+      return definition.restore(serializer.codecs.decode(snapshot.payload, context), snapshot.aggregateId)
     } catch (cause) {
       onIgnoredSnapshot(snapshot, 'it cannot be decoded', cause)
       return undefined

@@ -7,6 +7,7 @@ import * as entities from '../../entities/index.js'
 import * as importer from '../../src/import/index.js'
 import * as migrations from '../../migrations/index.js'
 import * as main from '../../src/index.js'
+import * as nestjs from '../../src/nestjs/index.js'
 import * as testing from '../../src/testing/index.js'
 import { ROOT } from './source-files.js'
 
@@ -50,6 +51,7 @@ const PUBLIC_API = {
       'UpcastError',
       'defineAggregate',
       'defineProjection',
+      'isProjection',
       'openSqlite',
       'project',
       'withMetadata',
@@ -79,6 +81,7 @@ const PUBLIC_API = {
       'HandleOutcome',
       'Host',
       'JsonCodec',
+      'KeepsEvents',
       'KeyOf',
       'LoadOptions',
       'LockOptions',
@@ -184,6 +187,34 @@ const PUBLIC_API = {
       'SourcedStream',
     ],
   },
+  'src/nestjs/index.ts': {
+    values: [
+      'ForEventStore',
+      'InjectAggregateRepository',
+      'InjectEventStore',
+      'OutboxPublisher',
+      'RequestMetadataInterceptor',
+      'SourcedExceptionFilter',
+      'SourcedHealthIndicator',
+      'SourcedModule',
+      'getAggregateRepositoryToken',
+      'getEventStoreToken',
+      'recordedEventOf',
+    ],
+    types: [
+      'CommittedEventBus',
+      'HealthOptions',
+      'MetadataOfRequest',
+      'OutboxPublisherOptions',
+      'PublishesMessages',
+      'SourcedModuleAsyncOptions',
+      'SourcedModuleOptions',
+      'SourcedModulePlace',
+      'SourcedOptionsFactory',
+      'StatusesByCode',
+      'StoreHealth',
+    ],
+  },
   'src/testing/index.ts': { values: ['describeContract'], types: ['ContractTarget', 'TestFramework'] },
 } as const
 
@@ -194,6 +225,7 @@ const modules: Record<Entry, object> = {
   'entities/index.ts': entities,
   'migrations/index.ts': migrations,
   'src/import/index.ts': importer,
+  'src/nestjs/index.ts': nestjs,
   'src/testing/index.ts': testing,
 }
 const entries = Object.keys(PUBLIC_API) as Entry[]

@@ -13,19 +13,25 @@ export interface DocBlock {
   readonly printed: readonly string[]
 }
 
+/** `nest`: a program that needs `@nestjs/*` beside what every program of the documentation needs. */
+export type BlockKind = 'plain' | 'nest'
+
 /**
- * The TypeScript blocks of one document. Every block is a whole file that its first line names; blocks of one document
+ * The TypeScript blocks of one document and kind. Every block is a whole file that its first line names; blocks of one document
  * import one another under these names, and each is compiled and run.
  */
-export async function blocksOf(document: string): Promise<DocBlock[]> {
+export async function blocksOf(document: string, kind: BlockKind = 'plain'): Promise<DocBlock[]> {
   const text = await readFile(join(root, document), 'utf8')
-  return [...text.matchAll(/^```ts\n(.*?)^```$/gms)].map(({ 1: code, index }) => {
+  const kindOf = (code: string): BlockKind =>
+    document === 'docs/nestjs.md' || code.includes('typeorm-sourced/nestjs') ? 'nest' : 'plain'
+  const blocks = [...text.matchAll(/^```ts\n(.*?)^```$/gms)].map(({ 1: code, index }) => {
     const at = `${document}:${text.slice(0, index).split('\n').length}`
     const file = /^\/\/ (?<file>[\w-]+\.ts)\n/.exec(code!)?.groups?.['file']
     if (file === undefined) throw new Error(`${at}: the block's first line has to be '// its-file-name.ts'`)
     const printed = [...code!.matchAll(/^\s*console\.log\(.*\) \/\/ (.+)$/gm)].map(({ 1: line }) => line!)
     return { at, file, code: code!, printed }
   })
+  return blocks.filter(({ code }) => kindOf(code) === kind)
 }
 
 /** As much of what a program has to print as its output contains in this order: all of it, if it did. */

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 
 export const root = join(__dirname, '../..')
-const fixtures = join(__dirname, 'fixtures')
+export const fixtures = join(__dirname, 'fixtures')
 
 /** How a command ended. */
 export interface Outcome {
@@ -100,7 +100,16 @@ export async function createApp(
   await cp(join(fixtures, program), folder, { recursive: true })
   const others = ['better-sqlite3', 'pg', 'reflect-metadata', 'typescript', '@types/node', ...DOCUMENTED]
   if (typeorm === 'typeorm-0.3') others.push('sqlite3')
-  const wanted = [tarball.file, `typeorm@${await versionOf(typeorm)}`]
+  await install(folder, [tarball.file, `typeorm@${await versionOf(typeorm)}`], others)
+}
+
+/** Installs packages, and others in the versions that the repository itself is tested with. */
+export async function install(
+  folder: string,
+  packages: readonly string[],
+  others: readonly string[],
+): Promise<void> {
+  const wanted = [...packages]
   for (const name of others) wanted.push(`${name}@${await versionOf(name)}`)
   const quietly = ['--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund', '--no-package-lock']
   await run(folder, 'npm', ['install', ...quietly, ...wanted])

@@ -235,6 +235,28 @@ export class OptionalArguments extends AggregateRoot {
   }
 }
 
+/** What aggregate roots of other libraries have. */
+export abstract class KeepsItsEvents {
+  declare apply: (event: object) => void
+  declare getUncommittedEvents: () => object[]
+  declare loadFromHistory: (events: readonly object[]) => void
+  declare uncommit: () => void
+}
+
+@Aggregate('identified')
+export class Identified extends KeepsItsEvents {
+  constructor(readonly id: string) {
+    super()
+  }
+}
+
+@Aggregate('numbered')
+export class Numbered extends KeepsItsEvents {
+  constructor(readonly number: number) {
+    super()
+  }
+}
+
 @Aggregate('abstract')
 export abstract class Abstract extends AggregateRoot {}
 
@@ -242,6 +264,9 @@ export function classes(): void {
   store.repository(OptionalArguments)
   // @ts-expect-error -- nobody would hand in the arguments
   store.repository(NeedsArguments)
+  expectType<AggregateRepository<Identified>>()(store.repository(Identified), true)
+  // @ts-expect-error -- the id is a string
+  store.repository(Numbered)
   // @ts-expect-error -- an abstract class has no instances
   store.repository(Abstract)
   // @ts-expect-error -- an instance is no class

@@ -721,7 +721,7 @@ describe('8.3 state as a snapshot', () => {
     cart.add({ article: 'pen', count: 2 })
     const definition = classDefinition(Cart)
     const stored = JSON.parse(JSON.stringify(definition.capture(cart))) as unknown
-    const restored = definition.restore(stored)
+    const restored = definition.restore(stored, 'a-1')
     expect(restored).toBeInstanceOf(Cart)
     expect(restored).toEqual(cart)
     restored.close()
@@ -747,7 +747,7 @@ describe('8.3 state as a snapshot', () => {
     indexed.put({ id: 'a', n: 1 })
     const definition = classDefinition(Indexed)
     expect(definition.capture(indexed)).toEqual([['a', 1]])
-    expect(definition.restore([['a', 1]])).toEqual(indexed)
+    expect(definition.restore([['a', 1]], 'a-1')).toEqual(indexed)
   })
 })
 

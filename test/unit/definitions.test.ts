@@ -282,7 +282,7 @@ describe('7 an aggregate of functions', () => {
   const { definition } = counter
 
   it('7.1 evolves its state and records', () => {
-    const one = definition.create()
+    const one = definition.create('a-1')
     one.record({ name: 'increased', payload: { by: 2 } }, { name: 'increased', payload: { by: 3 } })
     expect(one.state).toEqual({ count: 5 })
     expect(one).toMatchObject({ version: 2, committedVersion: 0 })
@@ -293,7 +293,7 @@ describe('7 an aggregate of functions', () => {
   })
 
   it('7.2 replays to the same state and records nothing', () => {
-    const one = definition.create()
+    const one = definition.create('a-1')
     one.record({ name: 'increased', payload: { by: 2 } }, { name: 'reset' })
     one.record({ name: 'increased', payload: { by: 7 } })
     const again = replayed(definition, one.pendingEvents)
@@ -302,21 +302,21 @@ describe('7 an aggregate of functions', () => {
   })
 
   it('7.1 records nothing, and keeps its state, if evolving throws', () => {
-    const one = definition.create()
+    const one = definition.create('a-1')
     expect(() => one.record({ name: 'increased', payload: { by: 13 } })).toThrow('unlucky')
     expect(one.state).toEqual({ count: 0 })
     expect(one.pendingEvents).toEqual([])
   })
 
   it('7.1 refuses names that cannot be stored before it evolves', () => {
-    const one = definition.create()
+    const one = definition.create('a-1')
     const nameless = { name: '$checked', payload: { by: 1 } } as unknown as CounterEvent
     expect(() => one.record(nameless)).toThrow(InvalidArgumentError)
     expect(one.state).toEqual({ count: 0 })
   })
 
   it('7.3 keeps what was recorded when the caller goes on using it', () => {
-    const one = definition.create()
+    const one = definition.create('a-1')
     const event = { name: 'increased' as const, payload: { by: 1, tags: ['a'] } }
     one.record(event)
     event.payload.by = 9
@@ -325,7 +325,7 @@ describe('7 an aggregate of functions', () => {
   })
 
   it('7.4 carries metadata', () => {
-    const one = definition.create().carry({ a: 1, b: 1 })
+    const one = definition.create('a-1').carry({ a: 1, b: 1 })
     const withOwn = { name: 'increased' as const, payload: { by: 1 }, metadata: { b: 2 } }
     one.record(withOwn)
     expect(one.pendingEvents[0]!.metadata).toEqual({ a: 1, b: 2 })
@@ -337,9 +337,9 @@ describe('7 an aggregate of functions', () => {
   })
 
   it('8.3 is captured and restored as its state', () => {
-    const one = definition.create()
+    const one = definition.create('a-1')
     one.record({ name: 'increased', payload: { by: 2 } })
-    const restored = definition.restore(definition.capture(one))
+    const restored = definition.restore(definition.capture(one), 'a-1')
     expect(restored.state).toEqual({ count: 2 })
     restored.record({ name: 'increased', payload: { by: 1 } })
     expect(restored.state).toEqual({ count: 3 })
@@ -347,7 +347,7 @@ describe('7 an aggregate of functions', () => {
   })
 
   it('1.2 has no id unless a repository made it', () => {
-    expect(() => definition.create().aggregateId).toThrow(InvalidArgumentError)
+    expect(() => definition.create('a-1').aggregateId).toThrow(InvalidArgumentError)
   })
 
   it('10.6 starts from an initial state of its own', () => {
@@ -356,8 +356,8 @@ describe('7 an aggregate of functions', () => {
       initial: () => [],
       evolve: (state, { payload }) => [...state, payload],
     })
-    const one = list.definition.create()
+    const one = list.definition.create('a-1')
     one.record({ name: 'added', payload: 'a' })
-    expect(list.definition.create().state).toEqual([])
+    expect(list.definition.create('a-1').state).toEqual([])
   })
 })

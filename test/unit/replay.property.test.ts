@@ -229,7 +229,7 @@ describe('7.2 whatever commands an aggregate gets, it replays to the state it wa
     )
     fc.assert(
       fc.property(events, (given) => {
-        const live = bag.definition.create()
+        const live = bag.definition.create('a-1')
         live.record(...given)
         expect(live.version).toBe(given.length)
         expect(replayed(bag.definition, live.pendingEvents).state).toEqual(live.state)
@@ -247,7 +247,7 @@ describe('7.2 whatever commands an aggregate gets, it replays to the state it wa
         const events = account.pendingEvents
         const at = events.length === 0 ? 0 : cut % (events.length + 1)
         const early = replayed(definition, events.slice(0, at))
-        const restored = definition.restore(JSON.parse(JSON.stringify(definition.capture(early))))
+        const restored = definition.restore(JSON.parse(JSON.stringify(definition.capture(early))), 'a-1')
         for (const event of events.slice(at)) {
           definition.apply(restored, {
             name: event.name,

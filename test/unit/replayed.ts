@@ -13,7 +13,7 @@ export function replayed<A extends object>(
   upcasters = new UpcasterChain([]),
 ): A {
   const serializer = new EventSerializer(new CodecRegistry([]), upcasters)
-  const aggregate = definition.create()
+  const aggregate = definition.create('a-1')
   events.forEach((event, index) => {
     const { metadata, ...encoded } = serializer.encode(stream, event)
     const place = { sequence: index + 1, position: index + 1, commitId: 'c-1', recordedAt: new Date(0) }
