@@ -46,7 +46,7 @@ export function decodeInspectedTable(row: Row | undefined): InspectedTable {
   const triggers = list('triggers') as readonly Loose<InspectedTable['triggers'][number]>[]
   return {
     exists: row !== undefined && decodeInteger(row['found']) === 1,
-    columns: columns.map(({ name, type, castType = '', nullable, filled }) => ({
+    columns: columns.map(({ name, type, castType, nullable, filled }) => ({
       name,
       type: type.toLowerCase(),
       castType,

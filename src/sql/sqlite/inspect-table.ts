@@ -12,7 +12,7 @@ export function inspectTable(table: string): Statement<InspectedTable> {
     operation: 'inspect schema',
     text: `with t(name) as (select ?)
 select exists (select 1 from sqlite_master m where m.type = 'table' and m.name = t.name) as found,
-  (select json_group_array(json_object('name', c.name, 'type', c.type, 'nullable', c."notnull" = 0 and c.pk = 0,
+  (select json_group_array(json_object('name', c.name, 'type', c.type, 'castType', '', 'nullable', c."notnull" = 0 and c.pk = 0,
     'filled', c.dflt_value is not null or c.hidden > 1 or c.pk > 0)) from pragma_table_xinfo(t.name) c) as columns,
   (select json_group_array(json_object('name', k.name, 'columns', json(k.columns), 'unique', k.is_unique, 'partial', k.partial)) from (
       select i.name, i."unique" as is_unique, i.partial, (
