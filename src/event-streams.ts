@@ -111,7 +111,7 @@ export abstract class EventStreams<Entity extends object = AggregateEventRow> {
 
   /**
    * Runs work that loads, decides and commits, again and again while it loses against other writers or meets
-   * transient faults of the database. Inside a host's transaction it runs once: only the host can begin anew.
+   * transient faults of the database. Callers of this process that lost a stream take turns on it. Inside a host's transaction it runs once: only the host can begin anew.
    *
    * @example
    * await store.retryOnConflict(async () => {
@@ -126,7 +126,7 @@ export abstract class EventStreams<Entity extends object = AggregateEventRow> {
   ): Promise<Result> {
     return rejecting(() => {
       assertRetryPolicy(policy)
-      return retryOnConflict(this.core.database, this.host, work, policy)
+      return retryOnConflict(this.core, this.host, work, policy)
     })
   }
 

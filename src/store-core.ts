@@ -8,6 +8,7 @@ import { streamIdOf } from './model/stream-identity.js'
 import type { StreamIdentity } from './model/stream-identity.js'
 import type { ResolvedOptions, Warning } from './options.js'
 import { Database } from './runner/database.js'
+import { KeyedLocks } from './runner/keyed-locks.js'
 import { Projections } from './read-model/projection.js'
 import { CodecRegistry } from './serialization/codec-registry.js'
 import { EventSerializer } from './serialization/event-serializer.js'
@@ -20,6 +21,8 @@ export class StoreCore {
   readonly definitions: DefinitionRegistry
   readonly listeners: CommitListeners
   readonly locks: Locks
+  /** Whose turn it is on streams for which callers of this process compete. */
+  readonly turns = new KeyedLocks()
   readonly queue: CommitQueue | undefined
   private made: Projections | undefined
 

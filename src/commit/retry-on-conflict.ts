@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { SourcedError } from '../errors/index.js'
+import { ConcurrentWriteError, SourcedError } from '../errors/index.js'
 import type { Database } from '../runner/database.js'
+import type { KeyedLocks } from '../runner/keyed-locks.js'
 import { faultOf } from '../runner/fault.js'
 import type { Host } from '../runner/host.js'
 
@@ -14,26 +15,60 @@ export interface RetryPolicy {
   readonly maxDelayMs?: number
 }
 
+/** How long a caller waits for its turn on a stream. One whose turn ends late, or never, must not stop others for good. */
+const TURN_MS = 2_000
+
 /**
  * Runs work that loads, decides and commits, and runs it again when it lost against another writer or met a
  * transient fault of the database. Other errors pass at once, and so does every error inside a host's
  * transaction, which only its host can run again.
+ *
+ * `turns`: callers of this process that lost a stream take turns on it instead of colliding again.
  */
 export async function retryOnConflict<Result>(
-  database: Database,
+  { database, turns }: { readonly database: Database; readonly turns: KeyedLocks },
   host: Host | undefined,
   work: (attempt: number) => Promise<Result>,
   { attempts = 10, firstDelayMs = 5, maxDelayMs = 250 }: RetryPolicy,
 ): Promise<Result> {
-  for (let attempt = 1; ; attempt++) {
-    if (database.joins(host)) return work(attempt)
-    try {
-      return await work(attempt)
-    } catch (error) {
-      if (attempt >= attempts || !isRetryable(error) || database.wasRaisedInside(error)) throw error
+  let turn: Turn | undefined
+  try {
+    for (let attempt = 1; ; attempt++) {
+      const joined = database.joins(host)
+      try {
+        return await work(attempt)
+      } catch (error) {
+        if (joined || attempt >= attempts || !isRetryable(error) || database.wasRaisedInside(error))
+          throw error
+        const lost = error instanceof ConcurrentWriteError ? error.streamId : undefined
+        if (lost !== undefined && lost !== turn?.streamId) {
+          turn?.end()
+          turn = await takeTurn(turns, lost)
+          if (turn !== undefined) continue
+        }
+      }
+      // Lost in its turn, against somebody who takes none: another process, or a first attempt. Full jitter: writers that
+      // collided once should not collide again.
+      await sleep(Math.random() * Math.min(firstDelayMs * 2 ** (attempt - 1), maxDelayMs))
     }
-    // Full jitter: writers that collided once should not collide again.
-    await sleep(Math.random() * Math.min(firstDelayMs * 2 ** (attempt - 1), maxDelayMs))
+  } finally {
+    turn?.end()
+  }
+}
+
+interface Turn {
+  readonly streamId: string
+  end(): void
+}
+
+/** After too long a wait, none. */
+async function takeTurn(turns: KeyedLocks, streamId: string): Promise<Turn | undefined> {
+  const tooLate = new Error('no turn')
+  try {
+    return { streamId, end: await turns.acquire(streamId, TURN_MS, () => tooLate) }
+  } catch (error) {
+    if (error === tooLate) return undefined
+    throw error
   }
 }
 

@@ -1,4 +1,4 @@
-import { KeyedLocks } from './keyed-locks.js'
+import { KeyedLocks } from '../runner/keyed-locks.js'
 
 /** Locks that some work holds: what code inside of that work finds when it asks for them again. */
 export class Hold {

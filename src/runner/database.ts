@@ -133,10 +133,16 @@ export class Database {
     throw new InvalidArgumentError('The DataSource is not open. Call `await dataSource.initialize()` first.')
   }
 
-  /** Whether work for this host would run on a connection from the pool, which nobody else uses meanwhile. */
+  /**
+   * Whether work for this host would run on a connection from the pool, which nobody else uses meanwhile. Throws where
+   * `connect` would: the work itself may run for others too, and knows nothing of this call.
+   */
   takesFromPool(host: Host | undefined): boolean {
-    const bound = runnerOf(host ?? this.options.manager?.() ?? this.dataSource.manager)
-    return bound === undefined && this.joinedTransaction(host) === undefined
+    this.assertOpen()
+    if (this.boundRunner(host) !== undefined) return false
+    if (this.dialect === 'sqlite') return runnerInScope(this.dataSource)?.isTransactionActive !== true
+    this.scopes.assertConnectionLeft()
+    return true
   }
 
   private async onPooled<Result>(work: (connection: Connection) => Promise<Result>): Promise<Result> {

@@ -1,4 +1,4 @@
-import { FifoLock } from '../runner/fifo-lock.js'
+import { FifoLock } from './fifo-lock.js'
 
 /** A lock for each key, each granted in the order of asking. Keys that nobody asks for take no memory. */
 export class KeyedLocks {
