@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { ReadModelConflictError, SourcedError, StorageError } from '../errors/index.js'
+import { ConcurrentWriteError, ReadModelConflictError, SourcedError, StorageError } from '../errors/index.js'
 import type { AppendOutcome } from '../model/stored.js'
 import { keyOf } from '../read-model/row-operation.js'
 import type { Connection } from '../runner/connection.js'
@@ -62,6 +62,8 @@ export async function commitChanges(
     throw asStorageError('append', error)
   })
   if (queued.kind === 'committed') return { commitId, outcome: queued.outcome, joined: false }
+  if (queued.kind === 'stale')
+    throw new ConcurrentWriteError(queued.stream, queued.stream.expectedVersion, queued.actualVersion)
   if (queued.kind === 'lost')
     return settle(database, commitId, changes, { ...queued, transaction: undefined })
   return commitAlone(database, host, commitId, changes, whenJoined, 2).finally(() => {

@@ -1,5 +1,6 @@
 import { StorageError } from '../errors/index.js'
-import type { AppendOutcome, StreamCommit } from '../model/stored.js'
+import type { AppendOutcome, StreamChange, StreamCommit } from '../model/stored.js'
+import { exactVersion } from '../model/expected-version.js'
 import { streamIdOf } from '../model/stream-identity.js'
 
 /** What became of a commit that was sent with others. */
@@ -7,6 +8,8 @@ export type QueuedOutcome =
   | { readonly kind: 'committed'; readonly outcome: AppendOutcome }
   /** Nothing was written. Trying it by itself will show why; `done` has to be called afterwards. */
   | { readonly kind: 'alone'; done(): void }
+  /** Another commit of this queue moved one of its streams on. Nothing was sent. */
+  | { readonly kind: 'stale'; readonly stream: StreamChange; readonly actualVersion: number }
   /** Nobody said what became of it. */
   | { readonly kind: 'lost'; readonly cause: unknown }
 
@@ -146,10 +149,14 @@ export class CommitQueue {
     const sent = await this.send(batch.map(({ commit }) => commit))
     if (sent.kind === 'raced' && attempt < RACES && batch.length > 1)
       return this.sendBatch(batch, attempt + 1)
+    const versions = new Map<string, number>()
     batch.forEach((one, index) => {
       const outcome = sent.kind === 'answered' ? sent.outcomes[index] : undefined
       if (outcome?.accepted === true) {
         this.giveBack(one)
+        one.commit.changes.forEach(({ events }, nth) => {
+          if (events.length > 0) versions.set(one.streams[nth]!, outcome.versions[nth]! + events.length)
+        })
         one.resolve({ kind: 'committed', outcome })
       } else if (sent.kind === 'lost') {
         this.giveBack(one)
@@ -163,6 +170,23 @@ export class CommitQueue {
           },
         })
       }
+    })
+    this.refuseStale(versions)
+  }
+
+  /** A stream never gets shorter, so whoever expects it to be cannot win any more. */
+  private refuseStale(versions: ReadonlyMap<string, number>): void {
+    if (this.waiting.length === 0 || versions.size === 0) return
+    this.waiting = this.waiting.filter((one) => {
+      const nth = one.streams.findIndex((stream, index) => {
+        const expected = exactVersion(one.commit.changes[index]!.expectedVersion)
+        return expected !== undefined && expected < (versions.get(stream) ?? 0)
+      })
+      if (nth === -1) return true
+      this.size -= one.size
+      const stream = one.commit.changes[nth]!
+      one.resolve({ kind: 'stale', stream, actualVersion: versions.get(one.streams[nth]!)! })
+      return false
     })
   }
 

@@ -18,6 +18,9 @@ export interface RetryPolicy {
 /** How long a caller waits for its turn on a stream. One whose turn ends late, or never, must not stop others for good. */
 const TURN_MS = 2_000
 
+/** How often a caller may lose in its turn, against first attempts of others, before it pauses. */
+const LOSSES_IN_TURN = 3
+
 /**
  * Runs work that loads, decides and commits, and runs it again when it lost against another writer or met a
  * transient fault of the database. Other errors pass at once, and so does every error inside a host's
@@ -41,13 +44,15 @@ export async function retryOnConflict<Result>(
         if (joined || attempt >= attempts || !isRetryable(error) || database.wasRaisedInside(error))
           throw error
         const lost = error instanceof ConcurrentWriteError ? error.streamId : undefined
-        if (lost !== undefined && lost !== turn?.streamId) {
+        if (lost !== undefined && turn?.streamId === lost) {
+          turn.losses++
+        } else {
           turn?.end()
-          turn = await takeTurn(turns, lost)
-          if (turn !== undefined) continue
+          turn = lost === undefined ? undefined : await takeTurn(turns, lost)
         }
       }
-      // Lost in its turn, against somebody who takes none: another process, or a first attempt. Full jitter: writers that
+      if (turn !== undefined && turn.losses < LOSSES_IN_TURN) continue
+      // Lost in its turn, again and again, against somebody who takes none: another process. Full jitter: writers that
       // collided once should not collide again.
       await sleep(Math.random() * Math.min(firstDelayMs * 2 ** (attempt - 1), maxDelayMs))
     }
@@ -58,6 +63,7 @@ export async function retryOnConflict<Result>(
 
 interface Turn {
   readonly streamId: string
+  losses: number
   end(): void
 }
 
@@ -65,7 +71,7 @@ interface Turn {
 async function takeTurn(turns: KeyedLocks, streamId: string): Promise<Turn | undefined> {
   const tooLate = new Error('no turn')
   try {
-    return { streamId, end: await turns.acquire(streamId, TURN_MS, () => tooLate) }
+    return { streamId, losses: 0, end: await turns.acquire(streamId, TURN_MS, () => tooLate) }
   } catch (error) {
     if (error === tooLate) return undefined
     throw error

@@ -115,6 +115,23 @@ describe.each(databases())('commits at the same time on $name', (database) => {
     expect(await versionOf('large')).toBe(1)
   })
 
+  it('5.4 callers that compete for one stream take turns: every command is applied once, few in vain', async () => {
+    const stream = { aggregateType: 'shared', aggregateId: 'hot' }
+    let attempts = 0
+    const command = (): Promise<unknown> =>
+      store.retryOnConflict(async () => {
+        attempts++
+        await store.append(to('hot', await versionOf(stream.aggregateId)))
+      })
+    await Promise.all(
+      Array.from({ length: 32 }, async () => {
+        for (let count = 0; count < 4; count++) await command()
+      }),
+    )
+    expect(await versionOf('hot')).toBe(128)
+    expect(attempts).toBeLessThan(3 * 128)
+  })
+
   if (database.dialect === 'postgres') {
     it('3.12 a stream that an open transaction holds keeps nobody else waiting, not even that transaction', async () => {
       const held = dataSource.createQueryRunner()

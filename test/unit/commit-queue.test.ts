@@ -88,6 +88,23 @@ describe('3.12 the queue of commits', () => {
     expect(wire.sent).toEqual(['a', 'c', 'ab', 'b'])
   })
 
+  it('refuses at once what expects a stream to be shorter than it is', async () => {
+    const wire = new Wire()
+    const at = (expectedVersion: number): Promise<QueuedOutcome> => {
+      const { changes } = commit('a')
+      return wire.queue.append({
+        commitId: `a${expectedVersion}`,
+        changes: [{ ...changes[0]!, expectedVersion }],
+      })
+    }
+    const all = [at(0), at(0), at(1), at(0), at(2)]
+    await wire.answer()
+    expect(await all[1]).toMatchObject({ kind: 'stale', actualVersion: 1 })
+    expect(await all[3]).toMatchObject({ kind: 'stale', actualVersion: 1 })
+    // What expects it to be longer may come when it is.
+    expect(wire.sent).toEqual(['a0', 'a1'])
+  })
+
   it('gives each commit its own outcome', async () => {
     const wire = new Wire()
     const [, b, c] = wire.append('a', 'b', 'c')
