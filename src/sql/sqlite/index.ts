@@ -1,7 +1,9 @@
 import type { Statements } from '../statements.js'
 import { only } from '../statement.js'
 import type { Tables } from '../tables.js'
-import { append } from './append.js'
+import { exactVersion } from '../../model/expected-version.js'
+import { appendCommits } from './append-commits.js'
+import { appendEvent } from './append-event.js'
 import { feedCeiling } from './feed-ceiling.js'
 import { inboxStatements } from './inbox.js'
 import { listStreams } from './list-streams.js'
@@ -18,11 +20,19 @@ import { versionAt } from './version-at.js'
 /** Compiles every statement for SQLite. */
 export function sqliteStatements(tables: Tables): Statements {
   const { events, inbox, outbox, locks } = tables
-  const appendCommits = append(events)
+  const one = appendEvent(events)
+  const any = appendCommits(events)
   return {
     tables,
-    append: (commitId, changes) => only(appendCommits([{ commitId, changes }])),
-    appendCommits,
+    append: (commitId, changes) => {
+      const [change, second] = changes
+      const [event, another] = change?.events ?? []
+      const version = change && exactVersion(change.expectedVersion)
+      return event !== undefined && version !== undefined && second === undefined && another === undefined
+        ? one(commitId, change!, version, event)
+        : only(any([{ commitId, changes }]))
+    },
+    appendCommits: any,
     impatience: undefined,
     streamVersions: streamVersions(events),
     versionAt: versionAt(events),

@@ -11,6 +11,16 @@ export function ownMembers({ filled }: OwnColumns, array: string, first: number)
     .join('')
 }
 
+/** `, ?, unhex(?), …`: values as plain parameters. */
+export function ownParameters({ filled }: OwnColumns): string {
+  return filled.map(({ form }) => (form === 'bytes' ? ', unhex(?)' : ', ?')).join('')
+}
+
+/** As such parameters: SQLite knows no truth, and its drivers none either. */
+export function plainValues(values: readonly EncodedValue[]): readonly EncodedValue[] {
+  return values.map((value) => (typeof value === 'boolean' ? Number(value) : value))
+}
+
 /** The conditions on columns of the host's, and their parameters in order. */
 export function ownConditions(
   { read }: OwnColumns,

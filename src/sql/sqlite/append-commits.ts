@@ -16,7 +16,7 @@ import { ownMembers } from './own-columns.js'
  *
  * Payloads travel as strings inside the JSON parameter: SQLite would render a nested value anew.
  */
-export function append(
+export function appendCommits(
   e: EventTable,
 ): (commits: readonly StreamCommit[]) => Statement<readonly AppendOutcome[]> {
   // In lower case on purpose: for a text that begins with INSERT the sqlite3 driver returns no rows.
