@@ -39,9 +39,6 @@ const BATCH = { commits: 128, size: 1_000_000 }
 /** How much may wait at most, so that memory stays bounded when the database does not answer. */
 const QUEUE = { commits: 10_000, size: 64_000_000 }
 
-/** How far behind a commit whose stream is taken others are looked for. */
-const LOOK_AHEAD = 4 * BATCH.commits
-
 /** After this time a statement that was not answered keeps nobody from sending another. */
 const PATIENCE_MS = 100
 
@@ -117,7 +114,7 @@ export class CommitQueue {
     let size = 0
     let looked = 0
     for (const one of this.waiting) {
-      if (batch.length === BATCH.commits || looked === LOOK_AHEAD) break
+      if (batch.length === BATCH.commits) break
       if (batch.length > 0 && size + one.size > BATCH.size) break
       looked++
       if (one.streams.some((stream) => this.taken.has(stream) || blocked.has(stream))) {
