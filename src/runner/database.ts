@@ -133,10 +133,16 @@ export class Database {
     throw new InvalidArgumentError('The DataSource is not open. Call `await dataSource.initialize()` first.')
   }
 
-  /** Whether work for this host would run on a connection from the pool, which nobody else uses meanwhile. */
+  /**
+   * Whether work for this host would run on a connection from the pool, which nobody else uses meanwhile. Throws if there
+   * can be none.
+   */
   takesFromPool(host: Host | undefined): boolean {
+    this.assertOpen()
     const bound = runnerOf(host ?? this.options.manager?.() ?? this.dataSource.manager)
-    return bound === undefined && this.joinedTransaction(host) === undefined
+    if (bound !== undefined || this.joinedTransaction(host) !== undefined) return false
+    this.scopes.assertConnectionLeft()
+    return true
   }
 
   private async onPooled<Result>(work: (connection: Connection) => Promise<Result>): Promise<Result> {
