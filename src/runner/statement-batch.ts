@@ -35,6 +35,7 @@ export class StatementBatch implements Submittable {
   callback: (error?: Error | null) => void = () => undefined
   private readonly sent: BatchedQuery[] = []
   private current = 0
+  private hasFailed = false
 
   constructor(private readonly queries: readonly BatchedQuery[]) {}
 
@@ -77,20 +78,24 @@ export class StatementBatch implements Submittable {
   }
 
   handleReadyForQuery(connection: PgConnection): void {
-    for (const query of this.sent) query.handleReadyForQuery(connection)
+    if (!this.hasFailed) for (const query of this.sent) query.handleReadyForQuery(connection)
     this.callback(null)
   }
 
   handleError(error: Error, connection: PgConnection): void {
+    // The server skipped what comes after its error, so it is not prepared. After a timeout of the client's it still answers.
+    if ('severity' in error) this.forgetSkipped(connection)
+    if (this.hasFailed) return
+    this.hasFailed = true
     // A connection that is lost already was never submitted to.
-    const queries = this.sent.length === 0 ? this.queries : this.sent
-    queries.forEach((query, index) => {
-      // The server skipped what comes after the error, so it is not prepared.
-      if (index >= this.current && connection.submittedNamedStatements !== undefined)
-        Reflect.deleteProperty(connection.submittedNamedStatements, query.name)
+    for (const query of this.sent.length === 0 ? this.queries : this.sent)
       query.handleError(error, connection)
-    })
-    this.current = queries.length
     this.callback(error)
+  }
+
+  private forgetSkipped({ submittedNamedStatements }: PgConnection): void {
+    if (submittedNamedStatements === undefined) return
+    for (const { name } of this.sent.slice(this.current))
+      Reflect.deleteProperty(submittedNamedStatements, name)
   }
 }
