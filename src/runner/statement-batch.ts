@@ -19,7 +19,9 @@ export interface BatchedQuery {
 /** What is needed of pg's connection beneath its client. */
 interface PgConnection {
   readonly stream: { cork(): void; uncork(): void }
-  /** The texts of statements that were sent to be prepared and not yet answered; only newer versions of pg have it. */
+  /** The texts of statements that the server has prepared. */
+  readonly parsedStatements: Record<string, string>
+  /** Those of statements that were sent to be prepared and not yet answered; only newer versions of pg have it. */
   readonly submittedNamedStatements?: Record<string, string>
   sync(): void
 }
@@ -49,13 +51,20 @@ export class StatementBatch implements Submittable {
   }
 
   submit(connection: PgConnection): Error | null {
-    const withoutSync = Object.create(connection, { sync: { value: () => undefined } }) as PgConnection
+    // Older versions of pg would have the server prepare a statement twice whose first answer is still on its way.
+    const parsedStatements = Object.create(connection.parsedStatements) as Record<string, string>
+    const withoutSync = Object.create(connection, {
+      sync: { value: () => undefined },
+      parsedStatements: { value: parsedStatements },
+    }) as PgConnection
     connection.stream.cork()
     try {
       for (const query of this.queries) {
         const problem = query.submit(withoutSync)
-        if (problem === null) this.sent.push(query)
-        else query.handleError(problem, connection)
+        if (problem === null) {
+          this.sent.push(query)
+          parsedStatements[query.name] = query.text
+        } else query.handleError(problem, connection)
       }
       return null
     } finally {

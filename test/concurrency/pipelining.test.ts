@@ -153,6 +153,31 @@ it('10.3 a logger that throws fails its commit alone, and is called in the conte
   await commitBoth(store, 'logged')
 })
 
+it.each(['with', 'without'])(
+  '11.1 deletions of rows that may be missing go through at once, %s a message',
+  async (message) => {
+    // With a message both deletions have the same text, and no connection has prepared it.
+    const dataSource = await open({ poolSize: 1 })
+    const store = new EventStore(dataSource)
+    const [first, second, deleting] = ['first', 'second', 'deleting'].map((id) => `${id} ${message}`)
+    await commitBoth(store, first!)
+    await commitBoth(store, second!)
+    const failed: string[] = []
+    dataSource.logger.logQueryError = (error) => failed.push(String(error))
+    await store.unitOfWork((work) => {
+      work.append(to(deleting!, 0))
+      work.delete(Balance, { id: first! }, { expectedVersion: 1 })
+      work.delete(Balance, { id: second! })
+      work.delete(Balance, { id: 'missing' })
+      if (message === 'with') work.send({ type: 'deleted', payload: second! })
+    })
+    expect(failed).toEqual([])
+    expect([await stored(first!), await stored(second!), await stored(deleting!)]).toEqual(
+      [1, 1, 1].map((events) => [events, 0]),
+    )
+  },
+)
+
 it('3.12 the pipeline mode of pg, which takes no statements together, changes no outcome', async () => {
   const dataSource = await open({ extra: { pipeline: true } })
   const store = new EventStore(dataSource)
