@@ -36,8 +36,11 @@ interface Waiting {
 /** How much travels in one statement at most. A single commit may be larger. */
 const BATCH = { commits: 128, size: 1_000_000 }
 
-/** How much may wait at most, so that memory stays bounded when the database does not answer. */
+/** How much may be unanswered before more is refused, so that memory stays bounded when the database does not answer. */
 const QUEUE = { commits: 10_000, size: 64_000_000 }
+
+/** How far behind commits whose streams are taken more are looked for, once there is something to send. */
+const LOOK_AHEAD = 4 * BATCH.commits
 
 /** After this time a statement that was not answered keeps nobody from sending another. */
 const PATIENCE_MS = 100
@@ -54,7 +57,8 @@ const RACES = 3
  */
 export class CommitQueue {
   private waiting: Waiting[] = []
-  private size = 0
+  /** Of all commits that nobody has heard of since, also those that are under way. */
+  private readonly unanswered = { commits: 0, size: 0 }
   private readonly taken = new Set<string>()
   private readonly underWay = new Set<{ readonly since: number }>()
   private wakeUp: NodeJS.Immediate | undefined
@@ -66,15 +70,16 @@ export class CommitQueue {
     private readonly lanes: number,
   ) {}
 
-  /** Rejects if too much is waiting, or if the database cannot be reached: nothing was written then. */
+  /** Rejects if too much is unanswered, or if the database cannot be reached: nothing was written then. */
   append(commit: StreamCommit): Promise<QueuedOutcome> {
     const size = sizeOf(commit)
-    const isFull =
-      this.waiting.length >= QUEUE.commits || (this.waiting.length > 0 && this.size + size > QUEUE.size)
-    if (isFull) return Promise.reject(overloaded(this.waiting.length))
+    const { unanswered } = this
+    if (unanswered.commits >= QUEUE.commits || unanswered.size >= QUEUE.size)
+      return Promise.reject(overloaded(unanswered.commits))
     return new Promise((resolve, reject) => {
       this.waiting.push({ commit, streams: commit.changes.map(streamIdOf), size, resolve, reject })
-      this.size += size
+      unanswered.commits++
+      unanswered.size += size
       // Whoever comes while others are under way waits for those who come in the same moment.
       if (this.underWay.size === 0) this.sendWaiting()
       else this.wakeUp ??= setImmediate(() => this.sendWaiting())
@@ -114,7 +119,8 @@ export class CommitQueue {
     let size = 0
     let looked = 0
     for (const one of this.waiting) {
-      if (batch.length === BATCH.commits) break
+      // Whoever waits for a stream without end must not keep those behind from ever being seen.
+      if (batch.length === BATCH.commits || (batch.length > 0 && looked >= LOOK_AHEAD)) break
       if (batch.length > 0 && size + one.size > BATCH.size) break
       looked++
       if (one.streams.some((stream) => this.taken.has(stream) || blocked.has(stream))) {
@@ -127,7 +133,6 @@ export class CommitQueue {
       batch.push(one)
     }
     this.waiting = passed.concat(this.waiting.slice(looked))
-    this.size -= size
     return batch
   }
 
@@ -180,15 +185,18 @@ export class CommitQueue {
         return expected !== undefined && expected < (versions.get(stream) ?? 0)
       })
       if (nth === -1) return true
-      this.size -= one.size
+      this.unanswered.commits--
+      this.unanswered.size -= one.size
       const stream = one.commit.changes[nth]!
       one.resolve({ kind: 'stale', stream, actualVersion: versions.get(one.streams[nth]!)! })
       return false
     })
   }
 
-  private giveBack({ streams }: Waiting): void {
+  private giveBack({ streams, size }: Waiting): void {
     for (const stream of streams) this.taken.delete(stream)
+    this.unanswered.commits--
+    this.unanswered.size -= size
   }
 }
 

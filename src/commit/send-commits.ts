@@ -9,6 +9,9 @@ export function sendCommits(database: Database): Send {
   return (commits) =>
     database.connectAnew(async (connection) => {
       await connection.open()
+      // Nothing could keep them from waiting without end.
+      const isPatient = connection.statements.impatience !== undefined && !connection.canSendTogether
+      if (isPatient && commits.length > 1) return { kind: 'refused' }
       try {
         return { kind: 'answered', outcomes: await append(connection, commits) }
       } catch (error) {

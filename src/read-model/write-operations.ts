@@ -73,9 +73,9 @@ async function write(
   orFail: boolean,
 ): Promise<void> {
   const { effect, columns, operations } = batch
-  const written = await connection.writeRows(entity, effect, columns, operations, orFail)
   const isChecked =
     effect === 'insert' || effect === 'patch' || (effect === 'delete' && demandsRows(operations))
+  const written = await connection.writeRows(entity, effect, columns, operations, orFail && isChecked)
   if (!isChecked || written === operations.length) return
   await assertAsExpected(connection, entity, operations)
   // By now everything is as expected: another writer came and went in between.

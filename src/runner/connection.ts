@@ -4,6 +4,7 @@ import type { Statement } from '../sql/statement.js'
 import type { RowColumn, RowEffect, RowTable, RowWrite } from '../sql/row-table.js'
 import type { Statements } from '../sql/statements.js'
 import type { RowEntity, RowTables } from './row-tables.js'
+import { faultOf } from './fault.js'
 import type { OwnTransaction, Steps } from './own-transaction.js'
 import type { Sender } from './sender.js'
 import { asRowError } from './storage-error.js'
@@ -60,6 +61,11 @@ export class Connection {
    */
   together<Results extends readonly unknown[]>(steps: Steps<Results>): Promise<Results> {
     return this.sender.together(steps)
+  }
+
+  /** Whether steps that run together are sent together, as one transaction if none is open. */
+  get canSendTogether(): boolean {
+    return this.sender.canBatch
   }
 
   /** Whether the transaction can end with the statements that run together: they then have to fail rather than be refused. */
@@ -168,18 +174,22 @@ export class Connection {
       return result
     } catch (error) {
       // The first error is the one to report. If undoing fails, the transaction must not commit any more.
-      if (!this.sender.isUnopened) await this.undoSavepoint()
+      if (!this.sender.isUnopened) await this.undoSavepoint(error)
       throw error
     }
   }
 
-  private async undoSavepoint(): Promise<void> {
+  private async undoSavepoint(cause: unknown): Promise<void> {
     try {
       await this.sender.together([
         () => this.sender.send(savepoint.rollBack),
         () => this.sender.send(savepoint.release),
       ])
-    } catch {
+    } catch (error) {
+      // Sent with the first statement, the savepoint was not even set if the transaction had been aborted before. What the
+      // host then rolls back to is its own affair.
+      const wasAborted = faultOf(cause).kind === 'aborted-transaction'
+      if (wasAborted && faultOf(error).kind === 'no-savepoint') return
       if (this.transaction !== undefined) this.transaction.doomed = true
     }
   }

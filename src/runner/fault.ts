@@ -13,6 +13,8 @@ export type Fault =
   | { readonly kind: 'busy' }
   /** An earlier error aborted the transaction, and somebody swallowed it. */
   | { readonly kind: 'aborted-transaction' }
+  /** There is no savepoint of that name. */
+  | { readonly kind: 'no-savepoint' }
   /** No connection, or it broke. Whether anything was written depends on what was under way. */
   | { readonly kind: 'connection' }
   | { readonly kind: 'other' }
@@ -56,6 +58,7 @@ export function faultOf(error: unknown): Fault {
   if (code === '55P03') return { kind: 'lock-timeout' }
   if (code === '26000' || driverError.routine === STALE_PLAN_ROUTINE) return { kind: 'stale-statement' }
   if (code === '25P02') return { kind: 'aborted-transaction' }
+  if (code === '3B001') return { kind: 'no-savepoint' }
   if (code.startsWith('SQLITE_BUSY')) return { kind: 'busy' }
   if (CONNECTION.has(code) || code.startsWith('08')) return { kind: 'connection' }
   if (code === '' && CONNECTION_MESSAGES.test(driverError.message)) return { kind: 'connection' }

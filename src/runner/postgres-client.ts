@@ -10,6 +10,8 @@ import type { BatchedQuery, Submittable } from './statement-batch.js'
 interface PgClient {
   query(config: { name?: string; text: string; values?: unknown[] }): Promise<PgResult>
   query(submittable: Submittable): void
+  /** Whether pg sends each query before the one ahead of it is answered, which leaves no place for several in one. */
+  readonly pipeline?: boolean
   getTypeParser(oid: number, format?: string): unknown
 }
 
@@ -47,9 +49,9 @@ export class PostgresClient {
     return new PostgresClient(runner, (await runner.connect()) as PgClient)
   }
 
-  /** Whether several statements can be sent at once; pg's native client has no way to. */
+  /** Whether several statements can be sent at once; pg's native client and its pipeline mode have no way to. */
   get canBatch(): boolean {
-    return this.queryClass !== undefined
+    return this.client.pipeline !== true && this.queryClass !== undefined
   }
 
   /** Runs one statement, prepared by the server. */
@@ -77,24 +79,7 @@ export class PostgresClient {
       return
     }
     const types = { getTypeParser: this.client.getTypeParser.bind(this.client) }
-    const queries = sendings.map(({ statement: { text, parameters }, resolve, reject }) => {
-      const values = [...parameters]
-      const logged = this.log(text, values)
-      return new this.queryClass!(
-        { name: statementName(text), text, values, types },
-        undefined,
-        (error, result) => {
-          if (error === null) {
-            logged.done()
-            resolve(result!.rows)
-          } else {
-            logged.failed(error)
-            reject(error)
-          }
-        },
-      )
-    })
-    this.client.query(new StatementBatch(queries))
+    this.client.query(new StatementBatch(sendings.map((sending) => this.queryOf(sending, types))))
   }
 
   /** Runs BEGIN, COMMIT or ROLLBACK; gives what the server says it did. */
@@ -109,6 +94,34 @@ export class PostgresClient {
       logged.failed(error)
       throw error
     }
+  }
+
+  private queryOf(
+    { statement: { text, parameters }, resolve, reject }: Sending,
+    types: unknown,
+  ): BatchedQuery {
+    const values = [...parameters]
+    const logged = this.log(text, values)
+    let answer!: (error: Error | null, result?: PgResult) => void
+    // A logger of the host's that throws inside of pg would end the process; and it wants its caller's context.
+    new Promise<PgResult>((answered, failed) => {
+      answer = (error, result) => {
+        if (error === null) answered(result!)
+        else failed(error)
+      }
+    })
+      .then(
+        ({ rows }) => {
+          logged.done()
+          return rows
+        },
+        (error: unknown) => {
+          logged.failed(error)
+          throw error
+        },
+      )
+      .then(resolve, reject)
+    return new this.queryClass!({ name: statementName(text), text, values, types }, undefined, answer)
   }
 
   private get queryClass(): QueryClass | undefined {

@@ -19,7 +19,9 @@ export interface BatchedQuery {
 /** What is needed of pg's connection beneath its client. */
 interface PgConnection {
   readonly stream: { cork(): void; uncork(): void }
-  /** The texts of statements that were sent to be prepared and not yet answered; only newer versions of pg have it. */
+  /** The texts of statements that the server has prepared. */
+  readonly parsedStatements: Record<string, string>
+  /** Those of statements that were sent to be prepared and not yet answered; only newer versions of pg have it. */
   readonly submittedNamedStatements?: Record<string, string>
   sync(): void
 }
@@ -35,6 +37,7 @@ export class StatementBatch implements Submittable {
   callback: (error?: Error | null) => void = () => undefined
   private readonly sent: BatchedQuery[] = []
   private current = 0
+  private hasFailed = false
 
   constructor(private readonly queries: readonly BatchedQuery[]) {}
 
@@ -48,13 +51,20 @@ export class StatementBatch implements Submittable {
   }
 
   submit(connection: PgConnection): Error | null {
-    const withoutSync = Object.create(connection, { sync: { value: () => undefined } }) as PgConnection
+    // Older versions of pg would have the server prepare a statement twice whose first answer is still on its way.
+    const parsedStatements = Object.create(connection.parsedStatements) as Record<string, string>
+    const withoutSync = Object.create(connection, {
+      sync: { value: () => undefined },
+      parsedStatements: { value: parsedStatements },
+    }) as PgConnection
     connection.stream.cork()
     try {
       for (const query of this.queries) {
         const problem = query.submit(withoutSync)
-        if (problem === null) this.sent.push(query)
-        else query.handleError(problem, connection)
+        if (problem === null) {
+          this.sent.push(query)
+          parsedStatements[query.name] = query.text
+        } else query.handleError(problem, connection)
       }
       return null
     } finally {
@@ -77,20 +87,24 @@ export class StatementBatch implements Submittable {
   }
 
   handleReadyForQuery(connection: PgConnection): void {
-    for (const query of this.sent) query.handleReadyForQuery(connection)
+    if (!this.hasFailed) for (const query of this.sent) query.handleReadyForQuery(connection)
     this.callback(null)
   }
 
   handleError(error: Error, connection: PgConnection): void {
+    // The server skipped what comes after its error, so it is not prepared. After a timeout of the client's it still answers.
+    if ('severity' in error) this.forgetSkipped(connection)
+    if (this.hasFailed) return
+    this.hasFailed = true
     // A connection that is lost already was never submitted to.
-    const queries = this.sent.length === 0 ? this.queries : this.sent
-    queries.forEach((query, index) => {
-      // The server skipped what comes after the error, so it is not prepared.
-      if (index >= this.current && connection.submittedNamedStatements !== undefined)
-        Reflect.deleteProperty(connection.submittedNamedStatements, query.name)
+    for (const query of this.sent.length === 0 ? this.queries : this.sent)
       query.handleError(error, connection)
-    })
-    this.current = queries.length
     this.callback(error)
+  }
+
+  private forgetSkipped({ submittedNamedStatements }: PgConnection): void {
+    if (submittedNamedStatements === undefined) return
+    for (const { name } of this.sent.slice(this.current))
+      Reflect.deleteProperty(submittedNamedStatements, name)
   }
 }

@@ -29,6 +29,7 @@ export function asStorageError(operation: 'append' | 'read', error: unknown): Er
       )
     case 'unique-violation':
     case 'gap':
+    case 'no-savepoint':
     case 'other':
       return failed(operation, `The database refused: ${messageOf(error)}.${outcome}`, false, error)
   }
