@@ -2,7 +2,7 @@ import type { DataSource } from 'typeorm'
 import { InvalidArgumentError } from '../errors/index.js'
 import type { StreamIdentity } from '../model/stream-identity.js'
 import { assertKnown, assertWhole } from '../options.js'
-import type { EventStoreOptions } from '../options.js'
+import type { AggregateEventRow, EventColumnSources } from '../runner/column-sources.js'
 import type { ImportAnomaly, ImportProgress, SourcedStream } from './import-report.js'
 
 /** An event of the old table. */
@@ -49,16 +49,16 @@ export interface ImportedStream extends StreamIdentity {
   readonly snapshot: { readonly version: number; readonly state: unknown } | undefined
 }
 
-/** How to import the events of sourced-repo-typeorm. */
-export interface ImportOptions {
+/** How to import the events of sourced-repo-typeorm. `Event`: your event entity, if it adds columns. */
+export interface ImportOptions<Event extends object = AggregateEventRow> {
   /** A DataSource for the database with the old table: Postgres, or CockroachDB. Nothing is written there. */
   readonly source: DataSource
   /** Your DataSource with the new tables; may be the same. */
   readonly target: DataSource
-  /** Which entity maps the event table; needed only if the target registers several. */
-  readonly eventEntity?: new () => object
+  /** Which entity maps the event table; needed if the target registers several, and for the types of columns it adds. */
+  readonly eventEntity?: new () => Event
   /** Where the values of columns come from that your event entity adds; the same as the store's option. */
-  readonly eventColumns?: EventStoreOptions['eventColumns']
+  readonly eventColumns?: EventColumnSources<NoInfer<Event>>
   /** The old table's name. @defaultValue 'event' */
   readonly table?: string
   /** The old table's schema. @defaultValue the one that the source's connection finds it in */
@@ -127,7 +127,7 @@ const SOURCES: readonly string[] = ['postgres', 'cockroachdb']
 const CHOICES: readonly unknown[] = ['refuse', 'skip', 'renumber']
 
 /** Fills in defaults, once; refuses unknown options and impossible values. */
-export function resolveImport(options: ImportOptions): ResolvedImport {
+export function resolveImport<Event extends object>(options: ImportOptions<Event>): ResolvedImport {
   assertKnown('importSourcedRepo', options, KNOWN)
   const { source, target, batchSize = 500, irregularStreams = 'refuse' } = options
   assertOpen('source', source)
@@ -144,7 +144,7 @@ export function resolveImport(options: ImportOptions): ResolvedImport {
   }
   assertWhole('batchSize', batchSize, 1)
   return Object.freeze({
-    ...options,
+    ...(options as unknown as ImportOptions), // the types of the host's columns were for the caller
     table: options.table ?? 'event',
     irregularStreams,
     dryRun: options.dryRun ?? false,

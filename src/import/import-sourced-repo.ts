@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { StoredEvent } from '../model/stored.js'
+import type { AggregateEventRow } from '../runner/column-sources.js'
 import type { SourceClass, SourceEvent, SourceStream } from '../sql/sourced-repo/read-source.js'
 import { EventMapping } from './event-mapping.js'
 import type { MappedRow } from './event-mapping.js'
@@ -35,7 +36,9 @@ import { isRegular, lengthOf, nameOf, noteIrregularities } from './inspect-strea
  *   check: async ({ aggregateId, snapshot }) => (await accounts.load(aggregateId))?.balance === …,
  * })
  */
-export async function importSourcedRepo(options: ImportOptions): Promise<ImportReport> {
+export async function importSourcedRepo<Event extends object = AggregateEventRow>(
+  options: ImportOptions<Event>,
+): Promise<ImportReport> {
   const resolved = resolveImport(options)
   const target = await ImportTarget.open(resolved)
   return ImportSource.reading(resolved, async (source) => {
@@ -125,7 +128,7 @@ class Import {
       if (row.time !== row.timestamp)
         this.note('clock-went-back', row, 'is older than an event before it, and gets the time of that one')
       try {
-        mapped.push(this.mapping.map(row))
+        mapped.push(this.map(row))
       } catch (cause) {
         this.note('unstorable', row, `cannot be stored: ${messageOf(cause)}`, cause)
       }
@@ -134,7 +137,7 @@ class Import {
   }
 
   private async copy(rows: readonly SourceEvent[]): Promise<void> {
-    const mapped = rows.map((row) => this.mapping.map(row))
+    const mapped = rows.map((row) => this.map(row))
     const found = await this.target.find(mapped)
     const missing = mapped.filter((row) => !found.has(placeOf(row)))
     if (missing.length === 0) return
@@ -145,8 +148,12 @@ class Import {
   private async verify(rows: readonly SourceEvent[]): Promise<void> {
     await this.compare(
       rows,
-      rows.map((row) => this.mapping.map(row)),
+      rows.map((row) => this.map(row)),
     )
+  }
+
+  private map(row: SourceEvent): MappedRow {
+    return this.target.complete(this.mapping.map(row))
   }
 
   /** Notes events that differ from those in the new table; gives how many are there and the same. */

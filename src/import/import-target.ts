@@ -9,6 +9,7 @@ import { resolveOptions } from '../options.js'
 import { Database } from '../runner/database.js'
 import { faultOf } from '../runner/fault.js'
 import { asStorageError } from '../runner/storage-error.js'
+import { assertFitsJsonb } from '../serialization/json-codec.js'
 import type { EventPlace } from '../sql/imported-event.js'
 import * as postgres from '../sql/postgres/import-events.js'
 import { inspectTable } from '../sql/postgres/inspect-table.js'
@@ -47,6 +48,24 @@ export class ImportTarget {
     return new ImportTarget(database, events, postgres.holdFloor(events, positionSequence ?? ''))
   }
 
+  /**
+   * The event with the values of the columns that the host's entity adds, from the event as a store would give it. Throws what
+   * a store would throw for values, or a payload, that the columns do not take.
+   */
+  complete(row: MappedRow): MappedRow {
+    const { own, payloadType } = this.database.tables.events
+    const { name, version, payload, metadata } = row
+    if (payloadType === 'jsonb') assertFitsJsonb(payload)
+    if (!own.areFilled) return row
+    const event = {
+      name,
+      version,
+      payload: JSON.parse(payload.text) as unknown,
+      metadata: JSON.parse(metadata) as Metadata,
+    }
+    return { ...row, own: ownValuesOf(this.database, row, event) }
+  }
+
   /** Those of the events that exist, by `placeOf`. */
   async find(places: readonly EventPlace[]): Promise<ReadonlyMap<string, StoredEvent>> {
     const found = await this.run(this.sql.findEvents(this.table, places))
@@ -63,7 +82,7 @@ export class ImportTarget {
    * which events were committed together.
    */
   async write(rows: readonly MappedRow[]): Promise<void> {
-    const events = rows.map((row) => ({ ...row, ...this.ownOf(row), commitId: randomUUID() }))
+    const events = rows.map((row) => ({ ...row, commitId: randomUUID() }))
     try {
       await this.database.connect(undefined, (connection) =>
         connection.atomically(async () => {
@@ -77,19 +96,6 @@ export class ImportTarget {
         'The connection is gone, and with it perhaps the last batch. Run the import again: it goes on.'
       throw new StorageError('import', problem, true, 'unknown', { cause: error })
     }
-  }
-
-  /** The values of the host's own columns, from the event as the store would give it. */
-  private ownOf(row: MappedRow): Pick<MappedRow, 'own'> {
-    if (!this.database.tables.events.own.areFilled) return {}
-    const { name, version, payload, metadata } = row
-    const event = {
-      name,
-      version,
-      payload: JSON.parse(payload.text) as unknown,
-      metadata: JSON.parse(metadata) as Metadata,
-    }
-    return { own: ownValuesOf(this.database, row, event) }
   }
 
   private get sql(): Pick<typeof postgres, 'importEvents' | 'findEvents' | 'countEvents'> {

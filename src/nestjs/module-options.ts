@@ -22,8 +22,15 @@ export interface CommittedEventBus {
   publishAll(events: object[]): unknown
 }
 
-/** Settings of a store in a Nest application: all of `EventStore`'s, and how it works with the rest of Nest. */
-export interface SourcedModuleOptions extends Omit<EventStoreOptions, 'projections'> {
+/**
+ * Settings of a store in a Nest application: all of `EventStore`'s, and how it works with the rest of Nest. `Event`, `Snapshot`,
+ * `Message`: the host's entities, if they add columns.
+ */
+export interface SourcedModuleOptions<
+  Event extends object = object,
+  Snapshot extends object = object,
+  Message extends object = object,
+> extends Omit<EventStoreOptions<Event, Snapshot, Message>, 'projections'> {
   /** Inline projections made of functions. Those that are providers with `@Projection` are found by themselves. */
   readonly projections?: readonly object[]
   /** Publishes the messages of the outbox, from the start until the application is closed. Or use `@OutboxPublisher`. */
@@ -42,16 +49,30 @@ export interface SourcedModuleOptions extends Omit<EventStoreOptions, 'projectio
 }
 
 /** A class that gives the options. */
-export interface SourcedOptionsFactory {
+export interface SourcedOptionsFactory<
+  Event extends object = object,
+  Snapshot extends object = object,
+  Message extends object = object,
+> {
   /** `name` is the store's. */
-  createSourcedOptions(name: string): Promise<SourcedModuleOptions> | SourcedModuleOptions
+  createSourcedOptions(
+    name: string,
+  ): Promise<SourcedModuleOptions<Event, Snapshot, Message>> | SourcedModuleOptions<Event, Snapshot, Message>
 }
 
 /** Options that come from providers. Name, DataSource and entities have to be known before there are any. */
-export interface SourcedModuleAsyncOptions extends SourcedModulePlace, Pick<ModuleMetadata, 'imports'> {
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- whatever is injected
-  readonly useFactory?: (...injected: any[]) => Promise<SourcedModuleOptions> | SourcedModuleOptions
+export interface SourcedModuleAsyncOptions<
+  Event extends object = object,
+  Snapshot extends object = object,
+  Message extends object = object,
+>
+  extends SourcedModulePlace, Pick<ModuleMetadata, 'imports'> {
+  readonly useFactory?: (
+    // eslint-disable-next-line @typescript-eslint/no-explicit-any -- whatever is injected
+    ...injected: any[]
+  ) =>
+    Promise<SourcedModuleOptions<Event, Snapshot, Message>> | SourcedModuleOptions<Event, Snapshot, Message>
   readonly inject?: NonNullable<FactoryProvider['inject']>
-  readonly useClass?: Type<SourcedOptionsFactory>
-  readonly useExisting?: InjectionToken<SourcedOptionsFactory>
+  readonly useClass?: Type<SourcedOptionsFactory<Event, Snapshot, Message>>
+  readonly useExisting?: InjectionToken<SourcedOptionsFactory<Event, Snapshot, Message>>
 }

@@ -41,13 +41,21 @@ export class SourcedModule {
    * workers; when it is closed, the workers end before the DataSource does. An application that is not set up rightly does
    * not start, with an error that says what to do.
    */
-  static forRoot(options: SourcedModulePlace & SourcedModuleOptions = {}): DynamicModule {
+  static forRoot<
+    Event extends object = object,
+    Snapshot extends object = object,
+    Message extends object = object,
+  >(options: SourcedModulePlace & SourcedModuleOptions<Event, Snapshot, Message> = {}): DynamicModule {
     const { name, dataSource, entities, ...rest } = options
     return storeModule({ name, dataSource, entities }, [{ provide: OPTIONS, useValue: rest }])
   }
 
   /** The same with options from providers: `useFactory` with `inject`, `useClass` or `useExisting`. */
-  static forRootAsync(options: SourcedModuleAsyncOptions): DynamicModule {
+  static forRootAsync<
+    Event extends object = object,
+    Snapshot extends object = object,
+    Message extends object = object,
+  >(options: SourcedModuleAsyncOptions<Event, Snapshot, Message>): DynamicModule {
     const { name, dataSource, entities, imports = [], ...source } = options
     const place = { name, dataSource, entities }
     return storeModule(place, optionsProviders(source, storeNameAt(place)), imports)
@@ -148,13 +156,13 @@ const NEST_OPTIONS: readonly string[] = ['outbox', 'eventBus', 'verifySchema'] s
   keyof EventStoreOptions
 >[]
 
-function optionsProviders(
+function optionsProviders<Event extends object, Snapshot extends object, Message extends object>(
   {
     useFactory,
     inject = [],
     useClass,
     useExisting,
-  }: Omit<SourcedModuleAsyncOptions, keyof SourcedModulePlace>,
+  }: Omit<SourcedModuleAsyncOptions<Event, Snapshot, Message>, keyof SourcedModulePlace>,
   name: string,
 ): Provider[] {
   if (useFactory !== undefined) return [{ provide: OPTIONS, useFactory, inject }]

@@ -1,8 +1,6 @@
 import { Inject, Injectable, Module } from '@nestjs/common'
 import { getDataSourceToken, TypeOrmModule } from '@nestjs/typeorm'
-import { Column, DataSource, Entity } from 'typeorm'
-import { SqliteAggregateEvent, SqliteAggregateSnapshot, sqliteEntities } from '../../entities/index.js'
-import { installEventGuards } from '../../migrations/index.js'
+import { DataSource } from 'typeorm'
 import { EventStore } from '../../src/index.js'
 import type { Codec, FunctionalAggregate, AggregateRepository } from '../../src/index.js'
 import {
@@ -151,58 +149,6 @@ describe('several stores', () => {
     expect((await orders.load('ann'))?.lines).toBe(1)
     expect(app.get(getAggregateRepositoryToken(Order, 'ledger') as symbol)).toBe(orders)
   })
-
-  @Entity('billing_events')
-  class BillingEvent extends SqliteAggregateEvent {
-    @Column({ name: 'invoice', type: 'varchar', nullable: true })
-    invoice!: string | null
-  }
-
-  @Entity('billing_snapshots')
-  class BillingSnapshot extends SqliteAggregateSnapshot {}
-
-  @Entity('shipping_events')
-  class ShippingEvent extends SqliteAggregateEvent {
-    @Column({ name: 'parcel', type: 'integer', nullable: true })
-    parcel!: number | null
-  }
-
-  @Entity('shipping_snapshots')
-  class ShippingSnapshot extends SqliteAggregateSnapshot {}
-
-  it('18.3 two modules that extend the event entity differently work side by side on one DataSource', async () => {
-    const billing = SourcedModule.forRoot({
-      name: 'billing',
-      entities: [BillingEvent, BillingSnapshot],
-      eventEntity: BillingEvent,
-      snapshotEntity: BillingSnapshot,
-      verifySchema: false,
-    })
-    const shipping = SourcedModule.forRoot({
-      name: 'shipping',
-      entities: [ShippingEvent, ShippingSnapshot],
-      eventEntity: ShippingEvent,
-      snapshotEntity: ShippingSnapshot,
-      verifySchema: false,
-    })
-    const options = { entities: [], autoLoadEntities: true, migrations: [], synchronize: true }
-    const app = await start({ imports: [await databaseModule('better-sqlite3', options), billing, shipping] })
-    const dataSource = app.get(DataSource)
-    const runner = dataSource.createQueryRunner()
-    await installEventGuards(runner)
-    await runner.release()
-    for (const name of ['billing', 'shipping']) {
-      const store = app.get<EventStore>(getEventStoreToken(name))
-      await store.verifySchema()
-      const accounts = store.repository(Account)
-      const account = accounts.create('ann')
-      account.deposit({ amount: name.length })
-      await accounts.commit(account)
-      expect((await accounts.load('ann'))?.balance).toBe(name.length)
-    }
-    expect(await dataSource.getRepository(BillingEvent).find()).toMatchObject([{ invoice: null }])
-    expect(await dataSource.getRepository(ShippingEvent).find()).toMatchObject([{ parcel: null }])
-  })
 })
 
 describe('an application that is set up wrongly does not start', () => {
@@ -269,34 +215,4 @@ describe('an application that is set up wrongly does not start', () => {
     await app.get(DataSource).runMigrations()
     await app.get(EventStore).verifySchema()
   })
-})
-
-it('18.1 autoLoadEntities takes the entities that forRoot names, subclasses of the host too', async () => {
-  @Entity('aggregate_events')
-  class TenantEvent extends SqliteAggregateEvent {
-    @Column({ name: 'tenant', type: 'varchar', nullable: true })
-    tenant!: string | null
-  }
-  const [, ...others] = sqliteEntities
-  const database = await databaseModule('better-sqlite3', {
-    name: 'auto',
-    entities: [],
-    autoLoadEntities: true,
-    migrationsRun: false,
-  })
-  const sourced = SourcedModule.forRoot({
-    dataSource: 'auto',
-    entities: [TenantEvent, ...others],
-    verifySchema: false,
-  })
-  const app = await start({ imports: [database, sourced] })
-  const dataSource = app.get<DataSource>(getDataSourceToken('auto'))
-  const registered = new Set(dataSource.entityMetadatas.map(({ target }) => target))
-  expect(registered).toEqual(new Set([TenantEvent, ...others]))
-  await dataSource.runMigrations()
-  await dataSource.query('alter table aggregate_events add column tenant varchar')
-  const store = app.get<EventStore>(getEventStoreToken('auto'))
-  await store.verifySchema()
-  await store.append({ aggregateType: 'x', aggregateId: 'y', expectedVersion: 0, events: [{ name: 'e' }] })
-  expect(await dataSource.getRepository(TenantEvent).find()).toMatchObject([{ eventName: 'e', tenant: null }])
 })

@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { cp, mkdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -46,6 +46,46 @@ export async function run(
   if (status !== 0)
     throw new Error(`${command} ${parameters.join(' ')} ended with ${status}:\n${stdout}${stderr}`)
   return stdout
+}
+
+/** A command that goes on running. */
+export interface Program {
+  /** Waits for a line; throws with everything that was said if the program ends before it. */
+  says(line: RegExp): Promise<{ readonly said: string; readonly found: string }>
+  /** Asks it to end, and waits until it has. */
+  end(): Promise<void>
+}
+
+/** Starts a command that goes on running. */
+export function start(
+  folder: string,
+  command: string,
+  parameters: readonly string[],
+  environment: Environment = {},
+): Program {
+  const env = { ...ownEnvironment(), NO_COLOR: '1', ...environment }
+  const child = spawn(command, parameters, { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] })
+  let said = ''
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (text: Buffer) => (said += text.toString()))
+  const ended = new Promise<void>((resolve) => child.once('close', () => resolve()))
+  return {
+    says: (line) =>
+      new Promise((resolve, reject) => {
+        const look = (): void => {
+          const found = line.exec(said)?.[0]
+          if (found !== undefined) resolve({ said, found })
+        }
+        child.stdout.on('data', look)
+        child.once('error', reject)
+        void ended.then(() => reject(new Error(`${command} ${parameters.join(' ')} has ended:\n${said}`)))
+        look()
+      }),
+    end: () => {
+      child.kill('SIGTERM')
+      return ended
+    },
+  }
 }
 
 /** Without what `npm test` tells the scripts it runs: it would lead npm back to this package. */
