@@ -41,6 +41,9 @@ type Attempt =
 /** How many races in a host's transaction make it worth asking whether its snapshot is fixed. */
 const RACES_BEFORE_ASKING = 5
 
+/** How often the gap guard may refuse a commit whose streams are as expected: a trigger of the host's can do that too. */
+const RACES_OF_GAPS = 50
+
 /** How often a commit is tried whose projections lose against other writers; a projection can also be wrong. */
 const RACES_OF_PROJECTIONS = 20
 
@@ -103,6 +106,8 @@ async function commitAlone(
     if (attempt.kind === 'committed') return attempt
     if (attempt.kind === 'lost') return settle(database, commitId, changes, attempt)
     if (attempt.cause instanceof ReadModelConflictError && count >= RACES_OF_PROJECTIONS) throw attempt.cause
+    if (faultOf(attempt.cause).kind === 'gap' && count >= RACES_OF_GAPS)
+      throw asStorageError('append', attempt.cause)
     if (attempt.joined && count % RACES_BEFORE_ASKING === 0) await assertFreshSnapshots(database, host)
     await sleep(Math.random() * Math.min(count, 20))
   }

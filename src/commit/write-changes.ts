@@ -3,6 +3,7 @@ import {
   DuplicateMessageError,
   DuplicateOutboxMessageError,
   SourcedError,
+  StorageError,
 } from '../errors/index.js'
 import { isExpected } from '../model/expected-version.js'
 import type { ProcessedMark, ProcessedMessage, StagedMessage } from '../model/message.js'
@@ -65,11 +66,15 @@ export async function writeChanges(
   return outcome
 }
 
+/** How often an append can be refused although its streams are as expected, before something else must be wrong. */
+const MOST_REFUSALS = 20
+
 async function append(
   connection: Connection,
   commitId: string,
   streams: readonly StreamChange[],
   orFail: boolean,
+  refusals = 1,
 ): Promise<AppendOutcome> {
   if (streams.length === 0) return NOTHING
   const hasEvents = streams.some(({ events }) => events.length > 0)
@@ -84,7 +89,10 @@ async function append(
   }
   await checkVersions(connection, streams)
   // Refused, and yet everything is as expected by now: the stream came into being in between.
-  return append(connection, commitId, streams, orFail)
+  if (refusals < MOST_REFUSALS) return append(connection, commitId, streams, orFail, refusals + 1)
+  const problem =
+    'The event table takes no events. A trigger of yours that returns NULL keeps rows out of it.'
+  throw new StorageError('append', problem, false, 'not-written')
 }
 
 /** Throws for the first stream that is not where it was expected. */

@@ -193,3 +193,34 @@ it('3.12 the pipeline mode of pg, which takes no statements together, changes no
   expect(await stored('held')).toEqual([3, 0])
   expect(await stored('piped')).toEqual([1, 1])
 })
+
+it("10.4 a trigger of the host's that keeps events out is noticed: nothing is acknowledged that is not stored", async () => {
+  const dataSource = await open({})
+  await dataSource.query(
+    `create function keep_out() returns trigger language plpgsql as $$ begin return null; end $$`,
+  )
+  await dataSource.query(`create trigger keep_out before insert on aggregate_events for each row
+    when (new.event_name = 'kept-out') execute function keep_out()`)
+  const store = new EventStore(dataSource)
+  const keptOut = (id: string, length = 1): StreamAppend => ({
+    ...to(id, 0),
+    events: Array<{ name: string }>(length).fill({ name: 'kept-out' }),
+  })
+  const outcomes = await Promise.allSettled([
+    store.append(to('kept-first')),
+    store.append(keptOut('kept-one')),
+    ...Array.from({ length: 10 }, (_, index) => store.append(to(`kept-beside-${index}`))),
+    store.append(keptOut('kept-two', 2)),
+    store.append([to('kept-left'), keptOut('kept-right')]),
+  ])
+  const failed = outcomes.flatMap(({ status }, index) => (status === 'rejected' ? [index] : []))
+  expect(failed).toEqual([1, 12, 13])
+  const both = store.unitOfWork((work) => {
+    work.append(to('kept-pair'))
+    work.append(keptOut('kept-other'))
+    work.insert(Balance, { id: 'kept-pair', owner: 'kept', amount: 1 })
+  })
+  await expect(both).rejects.toThrow(StorageError)
+  expect(await dataSource.getRepository(Balance).countBy({ id: 'kept-pair' })).toBe(0)
+  await dataSource.query('drop function keep_out cascade')
+})

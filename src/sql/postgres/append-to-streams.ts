@@ -62,8 +62,10 @@ export function appendToStreams(
     event.payload, event.codec, event.codec_version, event.metadata, event.recorded_at${ownValuesOrLast(e, 'event', 'stream')}
   from event join stream on stream.stream = event.stream
   order by stream.type collate "C", stream.id collate "C", event.nth
+  returning 1
 )
-select verdict.accepted::int as accepted, verdict.versions, i.positions, i.recorded_at${checked}
+select verdict.accepted::int as accepted, verdict.versions, i.positions, i.recorded_at,
+  ${failUnless('(select count(*) from inserted) = (select count(*) from event)', 'a trigger of the host kept events from being stored')}${checked}
 from verdict left join (
   select commit, ${milliseconds('max(recorded_at)')} as recorded_at,
     string_agg(position::text, ',' order by ordinality) filter (where name <> ${literal(CHECKED_EVENT_NAME)}) as positions
