@@ -199,7 +199,9 @@ describe.each(['SQLite', 'Postgres'] as const)('the bank on %s', (kind) => {
 
   test('describes itself, and says how it is', async () => {
     const { body } = await get('/api-json').expect(200)
-    const { paths } = body as { paths: Record<string, Record<string, { parameters: object[] }>> }
+    const { paths } = body as {
+      paths: Record<string, Record<string, { parameters: object[]; responses: object }>>
+    }
     expect(Object.keys(paths)).toEqual([
       '/accounts',
       '/accounts/{id}/deposits',
@@ -212,6 +214,7 @@ describe.each(['SQLite', 'Postgres'] as const)('the bank on %s', (kind) => {
     expect(paths['/transfers']!['post']!.parameters).toMatchObject([
       { name: 'Idempotency-Key', in: 'header' },
     ])
+    expect(Object.keys(paths['/accounts/{id}']!['get']!.responses)).toEqual(['200', '404'])
     await get('/api').expect(200).expect('content-type', /html/)
     const { body: health } = await get('/health').expect(200)
     expect(health).toMatchObject({ events: { status: 'up', relay: 'running' } })

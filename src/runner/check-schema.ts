@@ -52,7 +52,8 @@ export function schemaProblems(
   dialect: Dialect,
   { events, snapshots, others }: CheckedTables,
 ): readonly SchemaProblem[] {
-  const late = lateTables(others)
+  // Where the events are missing too, no migration ran at all.
+  const late = events.table.exists ? lateTables(others) : ''
   return [
     ...tableProblems(dialect, events, eventKeys(events.metadata), ''),
     ...tableProblems(dialect, snapshots, [primaryKey(snapshots.metadata)], ''),

@@ -64,6 +64,8 @@ describe.each(['Postgres', 'SQLite'])('a store on %s', (name) => {
       await expect(start()).rejects.toThrow(SchemaError)
       await expect(start()).rejects.toThrow(/table aggregate_events does not exist.*runMigrations\(\)/)
     }
+    const { cure } = (await store.verifySchema().catch((error: unknown) => error)) as SchemaError
+    expect(cure.match(/Run the migrations/g)).toHaveLength(1) // once for all tables
   })
 
   it('2.4 with migrations registered elsewhere says so too', async () => {

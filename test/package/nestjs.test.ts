@@ -62,7 +62,7 @@ test('18.12 it needs neither @nestjs/cqrs nor @nestjs/terminus, and npm installs
 test('18.12 plain applications never load @nestjs/*, even where it is installed', async () => {
   const program = `
     const nest = () => Object.keys(require.cache).filter((path) => /node_modules.(@nestjs|rxjs)./.test(path)).length
-    for (const entry of ['', '/entities', '/migrations', '/testing']) require('typeorm-sourced' + entry)
+    for (const entry of ['', '/entities', '/import', '/migrations', '/testing']) require('typeorm-sourced' + entry)
     console.log(nest())
     require('typeorm-sourced/nestjs')
     console.log(nest() > 0)`

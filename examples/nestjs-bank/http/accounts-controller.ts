@@ -1,5 +1,13 @@
 import { Body, Controller, Get, HttpCode, Inject, NotFoundException, Param, Post } from '@nestjs/common'
-import { ApiBody, ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger'
+import {
+  ApiBody,
+  ApiCreatedResponse,
+  ApiNotFoundResponse,
+  ApiOkResponse,
+  ApiOperation,
+  ApiParam,
+  ApiTags,
+} from '@nestjs/swagger'
 import { InjectRepository } from '@nestjs/typeorm'
 import type { Repository } from 'typeorm'
 import { Bank } from '../bank.js'
@@ -74,6 +82,7 @@ export class AccountsController {
   @ApiOperation({ summary: 'One account' })
   @ApiParam(ofAccount)
   @ApiOkResponse({ type: AccountView })
+  @ApiNotFoundResponse()
   async show(@Param('id') id: string): Promise<AccountView> {
     const account = await this.accounts.findOneBy({ id })
     if (account === null) throw new NotFoundException(`There is no account ${id}.`)
@@ -84,6 +93,7 @@ export class AccountsController {
   @ApiOperation({ summary: 'What came and went, the latest first' })
   @ApiParam(ofAccount)
   @ApiOkResponse({ type: [Movement] })
+  @ApiNotFoundResponse()
   async statement(@Param('id') accountId: string): Promise<Movement[]> {
     await this.show(accountId)
     return this.movements.find({ where: { accountId }, order: { sequence: 'DESC' }, take: 100 })
