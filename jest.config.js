@@ -35,6 +35,8 @@ module.exports = {
   globalSetup: '<rootDir>/test/support/start-postgres.js',
   globalTeardown: '<rootDir>/test/support/stop-postgres.js',
   testTimeout: 60_000,
+  // Tests wait for databases and processes most of the time.
+  maxWorkers: 2,
   projects: [
     {
       ...shared,
