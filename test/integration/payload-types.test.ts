@@ -155,7 +155,7 @@ it.each(databases().filter(({ dialect }) => dialect === 'postgres'))(
     await dataSource.query('alter table aggregate_events alter column payload type json')
     await expect(new EventStore(dataSource).verifySchema()).rejects.toThrow(SchemaError)
     await expect(new EventStore(dataSource).verifySchema()).rejects.toThrow(
-      'column payload of table aggregate_events is of type json, and the entity declares jsonb',
+      'column payload of table aggregate_events is of type json, jsonb is expected',
     )
     await database.close(dataSource)
   },
