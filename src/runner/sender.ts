@@ -68,14 +68,22 @@ export class Sender {
     steps: { readonly [Step in keyof Results]: () => Promise<Results[Step]> },
     ending?: Statement<void>,
   ): Promise<Results> {
-    if (!this.canBatch) {
-      const results: unknown[] = []
-      for (const step of steps) results.push(await step())
-      return results as unknown as Results
-    }
+    const results = this.canBatch ? await this.runAtOnce(steps, ending) : await runInOrder(steps)
+    return results as unknown as Results
+  }
+
+  /** Whether statements went out before those ahead of them were answered. */
+  get sentTogether(): boolean {
+    return this.hasSentTogether
+  }
+
+  private async runAtOnce(
+    steps: readonly (() => Promise<unknown>)[],
+    ending: Statement<void> | undefined,
+  ): Promise<unknown[]> {
     const isOutermost = this.gathered === undefined
     this.gathered ??= []
-    const running: Promise<unknown>[] = steps.map((step) => step())
+    const running = steps.map((step) => step())
     if (ending !== undefined) {
       running.push(this.send(ending))
       this.hasEnded = true
@@ -88,7 +96,7 @@ export class Sender {
     const settled = await Promise.allSettled(running)
     const failed = settled.find(({ status }) => status === 'rejected')
     if (failed !== undefined) throw (failed as PromiseRejectedResult).reason
-    return settled.map((result) => (result as PromiseFulfilledResult<unknown>).value) as unknown as Results
+    return Promise.all(running)
   }
 
   /** Steps that go on after they were sent together do so one by one: pg wants its queries awaited. */
@@ -99,11 +107,6 @@ export class Sender {
     return result
   }
 
-  /** Whether statements went out before those ahead of them were answered. */
-  get sentTogether(): boolean {
-    return this.hasSentTogether
-  }
-
   private sendTogether(sendings: readonly Sending[]): void {
     const { opening } = this
     this.opening = undefined
@@ -112,4 +115,10 @@ export class Sender {
     const first = opening && { statement: opening, resolve: () => undefined, reject: () => undefined }
     this.client!.runTogether(first === undefined ? sendings : [first, ...sendings])
   }
+}
+
+async function runInOrder(steps: readonly (() => Promise<unknown>)[]): Promise<unknown[]> {
+  const results: unknown[] = []
+  for (const step of steps) results.push(await step())
+  return results
 }

@@ -17,7 +17,7 @@ import { lend, LENDER } from './lent-runner.js'
  * the manager on still takes part in it, as it would without the guard, and does not wait for itself.
  */
 export function guardSqlite(dataSource: DataSource, lockTimeoutMs: number | undefined): void {
-  const driver = dataSource.driver as unknown as SqliteDriver
+  const driver = driverOf(dataSource)
   const known = guards.get(driver)
   if (known !== undefined) {
     if (lockTimeoutMs !== undefined) known.lockTimeoutMs = lockTimeoutMs
@@ -30,7 +30,7 @@ export function guardSqlite(dataSource: DataSource, lockTimeoutMs: number | unde
 
 /** Refuses to do without the guard on a DataSource that has it. */
 export function assertNotGuarded(dataSource: DataSource): void {
-  if (guards.has(dataSource.driver as unknown as SqliteDriver)) {
+  if (guards.has(driverOf(dataSource))) {
     throw new InvalidArgumentError(
       `'guardSqlite: false' comes too late: openSqlite, or another EventStore, guards this DataSource already.`,
     )
@@ -39,7 +39,7 @@ export function assertNotGuarded(dataSource: DataSource): void {
 
 /** The runner of the transaction that the caller runs inside, without making one to find out. */
 export function runnerInScope(dataSource: DataSource): QueryRunner | undefined {
-  const guard = guards.get(dataSource.driver as unknown as SqliteDriver)
+  const guard = guards.get(driverOf(dataSource))
   // Without the guard everybody shares one runner.
   return guard === undefined ? dataSource.createQueryRunner('master') : guard.openRunner()
 }
@@ -57,6 +57,10 @@ interface SqliteDriver {
   readonly databaseConnection: object
   createQueryRunner: (mode: 'master' | 'slave') => QueryRunner
   disconnect: () => Promise<void>
+}
+
+function driverOf({ driver }: DataSource): SqliteDriver {
+  return driver as unknown as SqliteDriver
 }
 
 /** Code that runs inside one transaction, or is about to begin some. It may outlive them: timers, queues. */

@@ -1,4 +1,4 @@
-import type { StoredEvent, StoredSnapshot, TailEvent } from '../model/stored.js'
+import type { AppendOutcome, StoredEvent, StoredSnapshot, TailEvent } from '../model/stored.js'
 import type { StreamIdentity } from '../model/stream-identity.js'
 import type { OwnColumns } from './own-columns.js'
 import type { LoadedStream } from './statements.js'
@@ -100,6 +100,21 @@ function decodePayload(row: Row): StoredEvent['payload'] {
     text: String(row['payload']),
     codec: row['codec'] as string,
     codecVersion: decodeInteger(row['codec_version']),
+  }
+}
+
+/** The row of an event that was appended right after a version; without one it was refused. */
+export function decodeAppendedEvent(
+  row: Row | undefined,
+  version: number,
+  decodeTime: DecodeTime,
+): AppendOutcome {
+  if (row === undefined) return { accepted: false, versions: [], positions: [], recordedAt: undefined }
+  return {
+    accepted: true,
+    versions: [version],
+    positions: [decodeInteger(row['position'])],
+    recordedAt: decodeTime(row['recorded_at']),
   }
 }
 

@@ -1,6 +1,6 @@
 import type { AppendOutcome, EncodedEvent } from '../../model/stored.js'
 import type { StreamIdentity } from '../../model/stream-identity.js'
-import { decodeInteger } from '../decode.js'
+import { decodeAppendedEvent } from '../decode.js'
 import type { Statement } from '../statement.js'
 import type { EventTable } from '../tables.js'
 import { APPEND_MARK, insertColumns } from './append-to-stream.js'
@@ -68,14 +68,6 @@ on conflict (${e.aggregateType}, ${e.aggregateId}, ${e.sequence}) do nothing`
       ...own,
       ...(floor === undefined ? [] : [floor]),
     ],
-    decode: ([row]) =>
-      row === undefined
-        ? { accepted: false, versions: [], positions: [], recordedAt: undefined }
-        : {
-            accepted: true,
-            versions: [version],
-            positions: [decodeInteger(row['position'])],
-            recordedAt: decodeTime(row['recorded_at']),
-          },
+    decode: ([row]) => decodeAppendedEvent(row, version, decodeTime),
   })
 }

@@ -1,6 +1,6 @@
 import type { AppendOutcome, EncodedEvent } from '../../model/stored.js'
 import type { StreamIdentity } from '../../model/stream-identity.js'
-import { decodeInteger } from '../decode.js'
+import { decodeAppendedEvent } from '../decode.js'
 import { ownNames } from '../own-columns.js'
 import type { Statement } from '../statement.js'
 import type { EventTable } from '../tables.js'
@@ -51,14 +51,6 @@ returning ${e.position} as position, ${e.recordedAt} as recorded_at`
       aggregateType,
       aggregateId,
     ],
-    decode: ([row]) =>
-      row === undefined
-        ? { accepted: false, versions: [], positions: [], recordedAt: undefined }
-        : {
-            accepted: true,
-            versions: [version],
-            positions: [decodeInteger(row['position'])],
-            recordedAt: decodeTime(row['recorded_at']),
-          },
+    decode: ([row]) => decodeAppendedEvent(row, version, decodeTime),
   })
 }
