@@ -2,7 +2,6 @@ import type { StreamCommit } from '../model/stored.js'
 import type { Connection } from '../runner/connection.js'
 import type { Database } from '../runner/database.js'
 import { faultOf, isDatabaseVerdict } from '../runner/fault.js'
-import { ALONE } from '../sql/statements.js'
 import type { Send, Sent } from './commit-queue.js'
 
 /** Sends commits of events alone in one statement, on a connection from the pool. */
@@ -27,7 +26,11 @@ async function append(
 ): ReturnType<typeof runTogether> {
   const [first, second] = commits
   if (first === undefined || second !== undefined) return runTogether(connection, commits)
-  return [await connection.run(connection.statements.append(first.commitId, first.changes, ALONE))]
+  return [
+    await connection.run(
+      connection.statements.append(first.commitId, first.changes, connection.place(false)),
+    ),
+  ]
 }
 
 /**
