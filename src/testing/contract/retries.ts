@@ -110,7 +110,7 @@ export function retriesContract({ describe, it, store }: ContractContext): void 
         assert.equal((await joined.load(aggregateId))?.balance, 6)
         throw rollBack
       })
-      await assert.rejects(transfer, rollBack)
+      await assert.rejects(transfer, (error) => error === rollBack)
       assert.equal(runs, 1)
       assert.equal((await accounts.load(aggregateId))?.balance, 0)
     })
