@@ -5,6 +5,7 @@ import { InvalidArgumentError } from '../errors/index.js'
 import type { NewEvent } from '../model/event.js'
 import { MAX_SEQUENCE } from '../model/expected-version.js'
 import type { EncodedEvent } from '../model/stored.js'
+import { streamIdOf } from '../model/stream-identity.js'
 import type { StreamIdentity } from '../model/stream-identity.js'
 import type { Database } from '../runner/database.js'
 import type { EventSerializer } from '../serialization/event-serializer.js'
@@ -25,6 +26,7 @@ export interface EventToImport extends StreamIdentity, NewEvent {
 
 /** The same, ready to be placed in its stream. */
 export interface EncodedImport extends StreamIdentity, EncodedEvent {
+  readonly streamId: string
   /** `undefined`: the next one. */
   readonly sequence: number | undefined
   readonly recordedAt: Date | undefined
@@ -56,6 +58,7 @@ export function encodeImport(
   return {
     aggregateType,
     aggregateId,
+    streamId: streamIdOf(event),
     sequence,
     recordedAt,
     commitId: commitId?.toLowerCase() ?? randomUUID(),

@@ -1,14 +1,13 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { StoredEvent } from '../model/stored.js'
 import { streamIdOf } from '../model/stream-identity.js'
-import type { StreamIdentity } from '../model/stream-identity.js'
 import type { CodecRegistry } from '../serialization/codec-registry.js'
-import type { EventPlace, ImportedEvent } from '../sql/imported-event.js'
+import type { EventPlace } from '../sql/imported-event.js'
 import type { EncodedImport } from './encode-event.js'
 import { ImportConflictError } from './import-errors.js'
 
 /** An event with its place in its stream. */
-export type PlacedEvent = EncodedImport & ImportedEvent
+export type PlacedEvent = EncodedImport & { readonly sequence: number }
 
 /** What is to be done with the events of a batch. */
 export interface PlannedBatch {
@@ -16,11 +15,8 @@ export interface PlannedBatch {
   readonly fresh: readonly PlacedEvent[]
   /** Those whose places are taken, perhaps by themselves. */
   readonly taken: readonly PlacedEvent[]
-}
-
-/** The streams of some events, each once. */
-export function streamsOf(events: readonly StreamIdentity[]): ReadonlyMap<string, StreamIdentity> {
-  return new Map(events.map((event) => [streamIdOf(event), event]))
+  /** The versions that their streams come to, by the stream's id. */
+  readonly reached: ReadonlyMap<string, number>
 }
 
 /** Gives every event its place. `versions`: of their streams, by id. Throws `ImportConflictError` where one would leave a gap. */
@@ -32,18 +28,20 @@ export function planBatch(
   const fresh: PlacedEvent[] = []
   const taken: PlacedEvent[] = []
   for (const event of events) {
-    const id = streamIdOf(event)
-    const next = reached.get(id)! + 1
-    const { sequence = next } = event
-    if (sequence > next) throw new ImportConflictError(event, 'gap', sequence, next)
-    const placed = { ...event, sequence }
-    if (sequence < next) taken.push(placed)
+    const next = reached.get(event.streamId)! + 1
+    const placed = isPlaced(event) ? event : { ...event, sequence: next }
+    if (placed.sequence > next) throw new ImportConflictError(event, 'gap', placed.sequence, next)
+    if (placed.sequence < next) taken.push(placed)
     else {
       fresh.push(placed)
-      reached.set(id, sequence)
+      reached.set(event.streamId, next)
     }
   }
-  return { fresh, taken }
+  return { fresh, taken, reached }
+}
+
+function isPlaced(event: EncodedImport): event is PlacedEvent {
+  return event.sequence !== undefined
 }
 
 /** A key for a place in a stream. */
