@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import type { EncodedImport, EventToImport } from './encode-event.js'
 import { ImportEventError } from './import-errors.js'
+import type { ImportTarget, PreparedBatch } from './import-target.js'
 
 /** Characters of payloads and metadata with which a batch is full, however few its events are. */
 const MOST_TEXT = 8 * 1024 * 1024
@@ -11,19 +12,19 @@ const EVENTS_AT_ONCE = 200
 type Source = Iterator<EventToImport> | AsyncIterator<EventToImport>
 
 /** Events encoded in batches, pulled from their source no earlier than a batch is asked for. */
-export class EventBatches implements AsyncIterable<readonly EncodedImport[]> {
+export class EventBatches implements AsyncIterable<PreparedBatch> {
   private pulled = 0
   private isExhausted = false
 
   constructor(
     private readonly events: Iterable<EventToImport> | AsyncIterable<EventToImport>,
     private readonly size: number,
-    private readonly encode: (event: EventToImport) => EncodedImport,
+    private readonly target: Pick<ImportTarget, 'encode' | 'prepare'>,
     /** Ends them at once, also while the source keeps everybody waiting. */
     private readonly signal: AbortSignal,
   ) {}
 
-  [Symbol.asyncIterator](): AsyncIterator<readonly EncodedImport[]> {
+  [Symbol.asyncIterator](): AsyncIterator<PreparedBatch> {
     const { events, signal } = this
     const source: Source =
       Symbol.asyncIterator in events ? events[Symbol.asyncIterator]() : events[Symbol.iterator]()
@@ -31,7 +32,7 @@ export class EventBatches implements AsyncIterable<readonly EncodedImport[]> {
       next: async () => {
         signal.throwIfAborted()
         const value = await orAborted(this.gather(source), signal)
-        return value.length === 0 ? { done: true, value } : { done: false, value }
+        return value.events.length === 0 ? { done: true, value } : { done: false, value }
       },
       return: async () => {
         // A source that keeps everybody waiting would do so here too.
@@ -42,7 +43,7 @@ export class EventBatches implements AsyncIterable<readonly EncodedImport[]> {
     }
   }
 
-  private async gather(source: Source): Promise<EncodedImport[]> {
+  private async gather(source: Source): Promise<PreparedBatch> {
     const batch: EncodedImport[] = []
     let text = 0
     while (batch.length < this.size && text < MOST_TEXT && !this.isExhausted && !this.signal.aborted) {
@@ -56,12 +57,12 @@ export class EventBatches implements AsyncIterable<readonly EncodedImport[]> {
         if (++this.pulled % EVENTS_AT_ONCE === 0) await setImmediate()
       }
     }
-    return batch
+    return this.target.prepare(batch)
   }
 
   private encoded(event: EventToImport): EncodedImport {
     try {
-      return this.encode(event)
+      return this.target.encode(event)
     } catch (cause) {
       throw new ImportEventError(this.pulled, cause)
     }

@@ -79,7 +79,7 @@ export async function importEvents<Event extends object = AggregateEventRow>(
   const target = await ImportTarget.open(options)
   const failed = new AbortController()
   const ended = signal === undefined ? failed.signal : AbortSignal.any([signal, failed.signal])
-  const batches = new EventBatches(events, batchSize, (event) => target.encode(event), ended)
+  const batches = new EventBatches(events, batchSize, target, ended)
   let report: ImportEventsReport = { events: 0, imported: 0, alreadyThere: 0, newStreams: 0 }
   await overlap(
     batches,
@@ -87,7 +87,7 @@ export async function importEvents<Event extends object = AggregateEventRow>(
       signal?.throwIfAborted()
       const { imported, alreadyThere, newStreams } = await target.write(batch)
       report = {
-        events: report.events + batch.length,
+        events: report.events + batch.events.length,
         imported: report.imported + imported,
         alreadyThere: report.alreadyThere + alreadyThere,
         newStreams: report.newStreams + newStreams,

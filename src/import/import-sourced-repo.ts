@@ -138,7 +138,8 @@ class Import {
 
   private async copy(rows: readonly SourceEvent[]): Promise<void> {
     if (rows.length === 0) return
-    const { imported } = await this.target.write(rows.map((row) => this.encode(row)))
+    const batch = this.target.prepare(rows.map((row) => this.encode(row)))
+    const { imported } = await this.target.write(batch)
     this.notes.imported += imported
   }
 

@@ -20,7 +20,7 @@ import type { EventTable } from '../sql/tables.js'
 import { encodeImport } from './encode-event.js'
 import type { EncodedImport, EventToImport } from './encode-event.js'
 import { ImportConflictError } from './import-errors.js'
-import { isSame, placeOf, planBatch } from './plan-batch.js'
+import { isPlaced, isSame, placeOf, planBatch } from './plan-batch.js'
 import type { PlacedEvent, PlannedBatch } from './plan-batch.js'
 
 /** Where an import writes to: your DataSource, and what the options of your store say about its events. */
@@ -30,6 +30,13 @@ export interface ImportTargetOptions<Event extends object> extends Pick<
 > {
   /** Your DataSource with the tables of this module. */
   readonly target: DataSource
+}
+
+/** Events that are ready to be written. */
+export interface PreparedBatch {
+  readonly events: readonly EncodedImport[]
+  /** Writes all of them; `undefined` if it takes the database to tell their places. */
+  readonly whole: Statement<void> | undefined
 }
 
 /** What became of a batch. */
@@ -89,6 +96,11 @@ export class ImportTarget {
     return encodeImport(this.database, this.serializer, event)
   }
 
+  /** Does beforehand what can be done while the batch before is written. */
+  prepare(events: readonly EncodedImport[]): PreparedBatch {
+    return { events, whole: events.every(isPlaced) ? this.sql.importEvents(this.table, events) : undefined }
+  }
+
   /** Those of the events that exist, by `placeOf`. */
   find(places: readonly EventPlace[]): Promise<ReadonlyMap<string, StoredEvent>> {
     return this.reading((connection) => this.findOn(connection, places))
@@ -108,11 +120,11 @@ export class ImportTarget {
    * Writes those of the events that are not there yet in one transaction, all or none. Throws `ImportConflictError` if one does
    * not continue its stream, or is not what is there.
    */
-  async write(events: readonly EncodedImport[]): Promise<WrittenBatch> {
+  async write(batch: PreparedBatch): Promise<WrittenBatch> {
     for (let attempt = 1; ; attempt++) {
       try {
         const { fresh, taken, reached } = await this.database.connect(undefined, (connection) =>
-          connection.atomically(() => this.writeOn(connection, events, attempt === 1)),
+          connection.atomically(() => this.writeOn(connection, batch, attempt === 1)),
         )
         this.reached = reached
         this.isBehind = taken.length > 0
@@ -130,17 +142,18 @@ export class ImportTarget {
 
   private async writeOn(
     connection: Connection,
-    events: readonly EncodedImport[],
+    { events, whole }: PreparedBatch,
     guessing: boolean,
   ): Promise<PlannedBatch> {
     const versions = await this.versionsOn(connection, events, guessing)
     const planned = planBatch(events, versions)
-    if (planned.fresh.length > 0) {
+    const { fresh, taken } = planned
+    if (fresh.length > 0) {
       if (this.holdFloor !== undefined) await connection.run(this.holdFloor)
-      await connection.run(this.sql.importEvents(this.table, planned.fresh))
+      await connection.run((taken.length === 0 && whole) || this.sql.importEvents(this.table, fresh))
     }
     // Only now, because an event may have been handed in twice.
-    if (planned.taken.length > 0) await this.assertSame(connection, planned.taken, versions)
+    if (taken.length > 0) await this.assertSame(connection, taken, versions)
     return planned
   }
 

@@ -40,7 +40,7 @@ export function planBatch(
   return { fresh, taken, reached }
 }
 
-function isPlaced(event: EncodedImport): event is PlacedEvent {
+export function isPlaced(event: EncodedImport): event is PlacedEvent {
   return event.sequence !== undefined
 }
 
