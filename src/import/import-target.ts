@@ -158,7 +158,7 @@ export class ImportTarget {
   }
 
   /**
-   * The versions of the events' streams. To look one up takes a third of the time that it takes to write an event. `guessing`: that of a
+   * The versions of the events' streams. To look one up takes almost half of the time that it takes to write an event. `guessing`: that of a
    * stream in the batch before is what it came to there, and a first sequence continues its stream. The table's key and guard refuse
    * what is not so.
    */

@@ -17,5 +17,6 @@ export function decodeTime(value: unknown): Date {
 }
 
 export function encodeTime(time: Date): string {
-  return time.toISOString().replace('T', ' ').replace('Z', '')
+  const text = time.toISOString()
+  return `${text.slice(0, 10)} ${text.slice(11, -1)}`
 }
