@@ -63,8 +63,8 @@ export class ImportTarget {
     private readonly database: Database,
     private readonly serializer: EventSerializer,
     private readonly table: EventTable,
-    /** Takes the lock for which readers of the feed wait; an embedded database has one writer and needs none. */
-    private readonly holdFloor: Statement<void> | undefined,
+    /** Goes ahead of the events of a batch; an embedded database has one writer and needs nothing. */
+    private readonly begin: ((isCertain: boolean) => Statement<void>) | undefined,
   ) {}
 
   /** Throws `SchemaError` unless the tables are what a store needs. */
@@ -87,8 +87,8 @@ export class ImportTarget {
     const { positionSequence } = await database.connect(undefined, (connection) =>
       connection.run(inspectTable(events.table, events.position)),
     )
-    const holdFloor = postgres.holdFloor(events, positionSequence ?? '')
-    return new ImportTarget(database, serializer, events, holdFloor)
+    const begin = postgres.beginImport(events, positionSequence ?? '')
+    return new ImportTarget(database, serializer, events, begin)
   }
 
   /** Throws what a store would throw for an event that it does not take. */
@@ -145,11 +145,11 @@ export class ImportTarget {
     { events, whole }: PreparedBatch,
     guessing: boolean,
   ): Promise<PlannedBatch> {
-    const versions = await this.versionsOn(connection, events, guessing)
+    const { versions, isCertain } = await this.versionsOn(connection, events, guessing)
     const planned = planBatch(events, versions)
     const { fresh, taken } = planned
     if (fresh.length > 0) {
-      if (this.holdFloor !== undefined) await connection.run(this.holdFloor)
+      if (this.begin !== undefined) await connection.run(this.begin(isCertain))
       await connection.run((taken.length === 0 && whole) || this.sql.importEvents(this.table, fresh))
     }
     // Only now, because an event may have been handed in twice.
@@ -160,27 +160,31 @@ export class ImportTarget {
   /**
    * The versions of the events' streams. To look one up takes almost half of the time that it takes to write an event. `guessing`: that of a
    * stream in the batch before is what it came to there, and a first sequence continues its stream. The table's key and guard refuse
-   * what is not so.
+   * what is not so; the guard is needed only where something was guessed.
    */
   private async versionsOn(
     connection: Connection,
     events: readonly EncodedImport[],
     guessing: boolean,
-  ): Promise<ReadonlyMap<string, number>> {
+  ): Promise<{ readonly versions: ReadonlyMap<string, number>; readonly isCertain: boolean }> {
     const versions = new Map<string, number>()
+    let isCertain = true
     const unknown = new Map<string, StreamIdentity>()
     for (const event of events) {
       const { streamId, sequence } = event
       if (versions.has(streamId) || unknown.has(streamId)) continue
-      const version =
-        this.reached.get(streamId) ?? (this.isBehind || sequence === undefined ? undefined : sequence - 1)
-      if (guessing && version !== undefined) versions.set(streamId, version)
-      else unknown.set(streamId, event)
+      const reached = this.reached.get(streamId)
+      const version = reached ?? (this.isBehind || sequence === undefined ? undefined : sequence - 1)
+      if (guessing && version !== undefined) {
+        versions.set(streamId, version)
+        // Nothing can be missing before a first event.
+        isCertain &&= reached !== undefined || version === 0
+      } else unknown.set(streamId, event)
     }
-    if (unknown.size === 0) return versions
+    if (unknown.size === 0) return { versions, isCertain }
     const found = await connection.run(connection.statements.streamVersions([...unknown.values()]))
     for (const [nth, id] of [...unknown.keys()].entries()) versions.set(id, found[nth]!)
-    return versions
+    return { versions, isCertain }
   }
 
   private async assertSame(

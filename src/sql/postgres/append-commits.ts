@@ -8,11 +8,17 @@ import type { EventTable } from '../tables.js'
 import { literal } from '../tables.js'
 import { APPEND_MARK } from './append-to-stream.js'
 import { decodeTime, milliseconds } from './event-columns.js'
-import { eventParameters } from './event-parameters.js'
 import { failUnless } from './fail-unless.js'
 import { takeFloorLock } from './floor-lock.js'
 import { checkedBy, sequencesChecked } from './gap-guard.js'
-import { ownDefinitions, ownLabels, ownValues } from './own-columns.js'
+import {
+  columnOf,
+  eventColumnParameters,
+  eventColumnsFrom,
+  eventLabels,
+  textColumns,
+} from './json-columns.js'
+import { ownValues } from './own-columns.js'
 
 /**
  * Appends commits that each have events of one stream and an exact version, in one statement: each is all or nothing,
@@ -33,26 +39,22 @@ export function appendCommits(
     limit 1
   )`
   const text = (checked = ''): string => `${APPEND_MARK} with held as materialized (
-  select ${takeFloorLock(e, positionSequence)}, ${sequencesChecked('$3')}, date_trunc('milliseconds', clock_timestamp()) as recorded_at
+  select ${takeFloorLock(e, positionSequence)}, ${sequencesChecked('$1')}, date_trunc('milliseconds', clock_timestamp()) as recorded_at
 ), event as materialized (
   select nextval(${literal(positionSequence)}::regclass) as position, held.recorded_at, new.*
   from held, rows from (
-    json_to_recordset($1::json) as (
-      type text, id text, expected int, nth int, commit_id uuid,
-      name text, version int, codec text, codec_version int, metadata jsonb${ownDefinitions(e.own)}
-    ),
-    json_array_elements($2::json)
-  ) with ordinality as new(type, id, expected, nth, commit_id, name, version, codec, codec_version, metadata${ownLabels(e.own)}, payload, ordinality)
-  where (new.expected = 0 or ${at('new.expected')} is not null) and ${at('new.expected + 1')} is null
+    ${textColumns(5, 2)}, ${eventColumnsFrom(e.own, 7)}
+  ) with ordinality as new(type, id, expected, nth, commit_id, ${eventLabels(e.own)}, ordinality)
+  where (new.expected = '0' or ${at('new.expected::int')} is not null) and ${at('new.expected::int + 1')} is null
 ), inserted as (
   insert into ${e.table} (${e.aggregateType}, ${e.aggregateId}, ${e.sequence}, ${e.position}, ${e.commitId},
     ${e.eventName}, ${e.eventVersion}, ${e.payload}, ${e.payloadCodec}, ${e.payloadCodecVersion}, ${e.metadata},
     ${e.recordedAt}${ownNames(e.own)})
   overriding system value
-  select event.type, event.id, event.expected + event.nth, event.position, event.commit_id, event.name, event.version,
-    event.payload, event.codec, event.codec_version, event.metadata, event.recorded_at${ownValues(e.own, 'event')}
+  select event.type, event.id, event.expected::int + event.nth::int, event.position, event.commit_id::uuid, event.name,
+    event.version::int, event.payload, event.codec, event.codec_version::int, event.metadata::jsonb, event.recorded_at${ownValues(e.own, 'event')}
   from event
-  order by event.type collate "C", event.id collate "C", event.nth
+  order by event.type collate "C", event.id collate "C", event.nth::int
   returning 1
 )
 select string_agg(ordinality::text, ',') as places, string_agg(position::text, ',') as positions,
@@ -60,18 +62,33 @@ select string_agg(ordinality::text, ',') as places, string_agg(position::text, '
   ${failUnless('count(*) = (select count(*) from inserted)', 'a trigger of the host kept events from being stored')}${checked}
 from event`
   const refusing = text()
-  const failing = text(`, ${failUnless('count(*) = json_array_length($1::json)')}`)
+  const failing = text(`, ${failUnless('count(*) = json_array_length($2::json)')}`)
   return (commits, orFail) => {
-    const events = commits.flatMap(({ changes: [change] }) => change!.events)
-    const places = commits.flatMap(({ commitId, changes: [change] }) => {
-      const stream = `"type":${JSON.stringify(change!.aggregateType)},"id":${JSON.stringify(change!.aggregateId)}`
-      const commit = `${stream},"expected":${exactVersion(change!.expectedVersion)},"commit_id":"${commitId}"`
-      return change!.events.map((_, index) => `${commit},"nth":${index + 1},`)
+    const rows = commits.flatMap(({ commitId, changes: [change] }) => {
+      const expected = exactVersion(change!.expectedVersion)
+      return change!.events.map((event, index) => ({
+        event,
+        stream: change!,
+        expected,
+        nth: index + 1,
+        commitId,
+      }))
     })
     return {
       operation: 'append',
       text: orFail ? failing : refusing,
-      parameters: [...eventParameters(events, e.own, (index) => places[index]!), checkedBy(ALONE)],
+      parameters: [
+        checkedBy(ALONE),
+        columnOf(rows, ({ stream }) => stream.aggregateType),
+        columnOf(rows, ({ stream }) => stream.aggregateId),
+        columnOf(rows, ({ expected }) => expected),
+        columnOf(rows, ({ nth }) => nth),
+        columnOf(rows, ({ commitId }) => commitId),
+        ...eventColumnParameters(
+          rows.map(({ event }) => event),
+          e.own,
+        ),
+      ],
       decode: ([row]) => {
         const positions = new Map<number, number>()
         const drawn = decodeIntegers(row?.['positions'])

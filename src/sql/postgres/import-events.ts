@@ -7,28 +7,37 @@ import type { Statement } from '../statement.js'
 import type { EventTable } from '../tables.js'
 import { decodeTime, eventColumns } from './event-columns.js'
 import { takeFloorLock } from './floor-lock.js'
-import { ownDefinitions, ownLabels, ownRecord, ownValues } from './own-columns.js'
+import { sequencesChecked } from './gap-guard.js'
+import {
+  columnOf,
+  eventColumnParameters,
+  eventColumnsFrom,
+  eventLabels,
+  textColumns,
+} from './json-columns.js'
+import { ownValues } from './own-columns.js'
 
-/** Readers of the feed wait for the positions that the transaction is about to draw; see floor-lock.ts. */
-export function holdFloor(e: EventTable, positionSequence: string): Statement<void> {
-  return {
+/**
+ * Goes ahead of the events. Readers of the feed wait for the positions that the transaction is about to draw; see
+ * floor-lock.ts. `isCertain`: every event is known to follow the last one of its stream, so that the gap guard need not look.
+ */
+export function beginImport(
+  e: EventTable,
+  positionSequence: string,
+): (isCertain: boolean) => Statement<void> {
+  const text = `select ${takeFloorLock(e, positionSequence)}, ${sequencesChecked('$1')}`
+  return (isCertain) => ({
     operation: 'import',
-    text: `select ${takeFloorLock(e, positionSequence)}`,
-    parameters: [],
+    text,
+    parameters: [isCertain ? 'on' : 'off'],
     decode: () => undefined,
-  }
+  })
 }
 
 /**
  * Inserts events with the times they bring, in the order handed in. The keys and guards of the table apply.
- *
- * They travel by column: the server reads eleven arrays in little more than the time that COPY takes, and an array of
- * objects in half as much again. Payloads keep their text, because only JSON can hold `\u0000`.
  */
 export function importEvents(e: EventTable, events: readonly ImportedEvent[]): Statement<void> {
-  const { filled } = e.own
-  const own =
-    filled.length === 0 ? '' : `,\n  json_to_recordset($12::json) as (${ownDefinitions(e.own).slice(2)})`
   return {
     operation: 'import',
     text: `insert into ${e.table} (${e.aggregateType}, ${e.aggregateId}, ${e.sequence}, ${e.commitId}, ${e.eventName},
@@ -38,35 +47,20 @@ select new.type, new.id, new.sequence::int, new.commit_id::uuid, new.name, new.v
   coalesce(timestamptz 'epoch' + new.time::bigint * interval '1 millisecond', date_trunc('milliseconds', statement_timestamp())),
   new.payload${ownValues(e.own, 'new')}
 from rows from (
-  ${Array.from({ length: 10 }, (_, column) => `json_array_elements_text($${column + 1}::json)`).join(', ')},
-  json_array_elements($11::json)${own}
-) with ordinality as new(type, id, sequence, commit_id, name, version, codec, codec_version, metadata, time, payload${ownLabels(e.own)}, nth)
+  ${textColumns(5, 1)},
+  ${eventColumnsFrom(e.own, 6)}
+) with ordinality as new(type, id, sequence, commit_id, time, ${eventLabels(e.own)}, nth)
 order by new.nth`,
     parameters: [
       columnOf(events, ({ aggregateType }) => aggregateType),
       columnOf(events, ({ aggregateId }) => aggregateId),
       columnOf(events, ({ sequence }) => sequence),
       columnOf(events, ({ commitId }) => commitId),
-      columnOf(events, ({ name }) => name),
-      columnOf(events, ({ version }) => version),
-      columnOf(events, ({ payload }) => payload.codec),
-      columnOf(events, ({ payload }) => payload.codecVersion),
-      jsonColumnOf(events, ({ metadata }) => metadata),
       columnOf(events, ({ recordedAt }) => recordedAt?.getTime() ?? null),
-      jsonColumnOf(events, ({ payload }) => payload.text),
-      ...(filled.length === 0 ? [] : [jsonColumnOf(events, ({ own = [] }) => ownRecord(e.own, own))]),
+      ...eventColumnParameters(events, e.own),
     ],
     decode: () => undefined,
   }
-}
-
-function columnOf(events: readonly ImportedEvent[], valueOf: (event: ImportedEvent) => unknown): string {
-  return JSON.stringify(events.map(valueOf))
-}
-
-/** The same for values that are JSON text already. */
-function jsonColumnOf(events: readonly ImportedEvent[], textOf: (event: ImportedEvent) => string): string {
-  return `[${events.map(textOf).join(',')}]`
 }
 
 /** Those of the events that exist. */
