@@ -1,23 +1,44 @@
 import { AGGREGATE_TYPE, deposit, deposits, EVENT_NAME } from '../account.mjs'
 import { sourced } from '../module.mjs'
-import { Account } from './account-aggregate.mjs'
+import { Account, SnapshotAccount } from './account-aggregate.mjs'
 
 /** Through aggregates: a sourced method for each event, then `repository.commit`. */
-export function throughRepository(dataSource) {
-  const accounts = new sourced.EventStore(dataSource).repository(Account)
+export function throughRepository(dataSource, options = {}) {
+  const store = new sourced.EventStore(dataSource, options)
+  const accounts = store.repository(Account)
+  const withSnapshots = store.repository(SnapshotAccount)
   return {
-    stream: (id) => {
-      const account = accounts.create(id)
-      return {
-        commit: (events) => {
-          for (let nth = 0; nth < events; nth++) account.deposit(deposit())
-          return accounts.commit(account)
-        },
-      }
-    },
+    stream: (id) => streamOf(accounts, accounts.create(id)),
     load: async (id) => (await accounts.load(id)).balance,
+    change: (id) => changeAccount(store, accounts, id),
+    streamWithSnapshot: (id) => {
+      const account = withSnapshots.create(id)
+      return { ...streamOf(withSnapshots, account), snapshot: () => withSnapshots.snapshot(account) }
+    },
+    loadFromSnapshot: async (id) => (await withSnapshots.load(id)).balance,
     close: () => dataSource.destroy(),
   }
+}
+
+function streamOf(accounts, account) {
+  return {
+    commit: (events) => {
+      for (let nth = 0; nth < events; nth++) account.deposit(deposit())
+      return accounts.commit(account)
+    },
+  }
+}
+
+/** One command against others: load, decide, commit, and once more after a conflict. */
+function changeAccount(store, accounts, id) {
+  return store.retryOnConflict(
+    async () => {
+      const account = (await accounts.load(id)) ?? accounts.create(id)
+      account.deposit(deposit())
+      await accounts.commit(account)
+    },
+    { attempts: 100 },
+  )
 }
 
 /** Without aggregates: `store.append` at an expected version. */

@@ -1,9 +1,10 @@
 import { commitConcurrently } from './commit-concurrently.mjs'
 import { commitOneEvent } from './commit-1-event.mjs'
 import { commitTenEvents } from './commit-10-events.mjs'
-import { commitToLongStreams } from './commit-to-long-streams.mjs'
 import { commitWithOneRow, commitWithTenRows } from './commit-with-rows.mjs'
+import { hotAggregate } from './hot-aggregate.mjs'
 import { loadHundredEvents } from './load-100-events.mjs'
+import { commitConcurrentlyOnSqlite } from './sqlite-callers.mjs'
 import { upsertThousandRows } from './upsert-1000-rows.mjs'
 
 /** In the order of the report. */
@@ -11,8 +12,9 @@ export const operations = [
   commitOneEvent,
   commitTenEvents,
   commitConcurrently,
+  commitConcurrentlyOnSqlite,
+  hotAggregate,
   loadHundredEvents,
-  commitToLongStreams,
   commitWithOneRow,
   commitWithTenRows,
   upsertThousandRows,
