@@ -45,8 +45,8 @@ function changeAccount(store, accounts, id) {
 export function throughAppend(dataSource) {
   const store = new sourced.EventStore(dataSource)
   return {
-    stream: (aggregateId) => {
-      let expectedVersion = 0
+    stream: (aggregateId, version = 0) => {
+      let expectedVersion = version
       return {
         commit: async (length) => {
           const events = deposits(length).map((payload) => ({ name: EVENT_NAME, payload }))

@@ -5,6 +5,8 @@ import { commitWithOneRow, commitWithTenRows } from './commit-with-rows.mjs'
 import { hotAggregate } from './hot-aggregate.mjs'
 import { loadHundredEvents } from './load-100-events.mjs'
 import { commitConcurrentlyOnSqlite } from './sqlite-callers.mjs'
+import { commitToLongStreams, loadWithSnapshot } from './stream-length.mjs'
+import { tableSize } from './table-size.mjs'
 import { upsertThousandRows } from './upsert-1000-rows.mjs'
 
 /** In the order of the report. */
@@ -15,6 +17,9 @@ export const operations = [
   commitConcurrentlyOnSqlite,
   hotAggregate,
   loadHundredEvents,
+  commitToLongStreams,
+  loadWithSnapshot,
+  tableSize,
   commitWithOneRow,
   commitWithTenRows,
   upsertThousandRows,
