@@ -26,7 +26,11 @@ async function append(
 ): ReturnType<typeof runTogether> {
   const [first, second] = commits
   if (first === undefined || second !== undefined) return runTogether(connection, commits)
-  return [await connection.run(connection.statements.append(first.commitId, first.changes, undefined, false))]
+  return [
+    await connection.run(
+      connection.statements.append(first.commitId, first.changes, connection.place(false)),
+    ),
+  ]
 }
 
 /**

@@ -81,7 +81,7 @@ async function append(
   // An embedded database needs nothing to hold the streams: whoever writes after reading an old state is refused.
   if (!hasEvents && !connection.statements.canLockRows) return checkVersions(connection, streams)
   const outcome = await connection.run(
-    connection.statements.append(commitId, streams, connection.floor, orFail),
+    connection.statements.append(commitId, streams, connection.place(orFail)),
   )
   if (outcome.accepted) {
     connection.keepFloor(outcome.positions)

@@ -2,7 +2,7 @@ import type { QueryRunner } from 'typeorm'
 import { savepoint } from '../sql/savepoint.js'
 import type { Statement } from '../sql/statement.js'
 import type { RowColumn, RowEffect, RowTable, RowWrite } from '../sql/row-table.js'
-import type { Statements } from '../sql/statements.js'
+import type { AppendPlace, Statements } from '../sql/statements.js'
 import type { RowEntity, RowTables } from './row-tables.js'
 import { faultOf } from './fault.js'
 import type { OwnTransaction, Steps } from './own-transaction.js'
@@ -31,8 +31,13 @@ export class Connection {
     return this.transaction !== undefined
   }
 
+  /** Where an append on this connection takes place. `orFail`: a refusal is an error. */
+  place(orFail: boolean): AppendPlace {
+    return { isJoined: this.joined, floor: this.floor, orFail }
+  }
+
   /** A floor for the feed that the host's transaction has published before. */
-  get floor(): number | undefined {
+  private get floor(): number | undefined {
     return this.transaction?.floors.get(this.statements)
   }
 

@@ -103,13 +103,21 @@ function decodePayload(row: Row): StoredEvent['payload'] {
   }
 }
 
+/** Of a commit that was not stored, by a statement that does not say where its streams are. */
+export const refused: AppendOutcome = {
+  accepted: false,
+  versions: [],
+  positions: [],
+  recordedAt: undefined,
+}
+
 /** The row of an event that was appended right after a version; without one it was refused. */
 export function decodeAppendedEvent(
   row: Row | undefined,
   version: number,
   decodeTime: DecodeTime,
 ): AppendOutcome {
-  if (row === undefined) return { accepted: false, versions: [], positions: [], recordedAt: undefined }
+  if (row === undefined) return refused
   return {
     accepted: true,
     versions: [version],

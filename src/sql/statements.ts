@@ -76,20 +76,25 @@ export interface FeedCeiling {
 /** `fixed`: a transaction sees the database as it was when it began. */
 export type Isolation = 'fresh' | 'fixed'
 
+/** Where an append takes place. */
+export interface AppendPlace {
+  /** Whether a host's transaction is open. */
+  readonly isJoined: boolean
+  /** What an earlier append of the same transaction published for the feed. */
+  readonly floor: number | undefined
+  /** Whether a refusal is an error of the database's. */
+  readonly orFail: boolean
+}
+
+/** In no transaction but the statement's own. */
+export const ALONE: AppendPlace = { isJoined: false, floor: undefined, orFail: false }
+
 /** Every statement of one dialect, compiled for one set of tables. */
 export interface Statements {
   /** What they were compiled for. */
   readonly tables: Tables
-  /**
-   * Checks every stream and inserts all events or none, in one statement. `floor`: what an earlier append of
-   * the same transaction published for the feed. `orFail`: a refusal is an error of the database's.
-   */
-  append(
-    commitId: string,
-    changes: readonly StreamChange[],
-    floor: number | undefined,
-    orFail: boolean,
-  ): Statement<AppendOutcome>
+  /** Checks every stream and inserts all events or none, in one statement. */
+  append(commitId: string, changes: readonly StreamChange[], place: AppendPlace): Statement<AppendOutcome>
   /** Appends several commits, each all or nothing by itself; no two may have a stream in common. Gives one outcome a commit. */
   appendCommits(commits: readonly StreamCommit[]): Statement<readonly AppendOutcome[]>
   /** Has the transaction's statements give up soon when they have to wait for a lock; `undefined`: they never wait. */

@@ -232,6 +232,29 @@ describe('the database itself, on postgres alone', () => {
     expect(await rows(dataSource)).toHaveLength(4)
   })
 
+  test('2.2 refuses a gap in a transaction in which the module has appended', async () => {
+    const dataSource = await openWithEvents('postgres')
+    const store = new EventStore(dataSource)
+    const events = [{ name: 'deposited' }]
+    await dataSource.transaction(async (manager) => {
+      await store.within(manager).append({ ...STREAM, expectedVersion: 2, events })
+      await store.within(manager).append({ ...STREAM, expectedVersion: 'any', events: [...events, ...events] })
+      await manager.query('SAVEPOINT before_gap')
+      await expect(manager.query(insert({ sequence: 7 }))).rejects.toThrow(/would leave a gap/)
+      await manager.query('ROLLBACK TO SAVEPOINT before_gap')
+      await manager.query(insert({ sequence: 6 }))
+    })
+    expect(await rows(dataSource)).toHaveLength(6)
+  })
+
+  test('2.2 refuses a gap on a connection on which the module has committed by itself', async () => {
+    const dataSource = await openMigrated('postgres', { poolSize: 1 })
+    const store = new EventStore(dataSource)
+    await store.append({ ...STREAM, expectedVersion: 0, events: [{ name: 'opened' }] })
+    await store.append({ ...STREAM, expectedVersion: 1, events: [{ name: 'deposited' }] })
+    await expectRefused(dataSource, insert({ sequence: 4 }), /would leave a gap/)
+  })
+
   test('2.2 refuses a gap whatever tables the session has put before the events', async () => {
     const database = await freshDatabase('postgres')
     await (await open('postgres', database)).runMigrations()

@@ -3,11 +3,13 @@ import { decodeInteger, decodeIntegers } from '../decode.js'
 import { expectedCode } from '../expected-code.js'
 import { ownNames } from '../own-columns.js'
 import type { Statement } from '../statement.js'
+import type { AppendPlace } from '../statements.js'
 import type { EventTable } from '../tables.js'
 import { decodeTime, milliseconds } from './event-columns.js'
 import { eventParameters } from './event-parameters.js'
 import { failUnless } from './fail-unless.js'
 import { retakeFloorLock, takeFloorLock } from './floor-lock.js'
+import { checkedBy, sequencesChecked } from './gap-guard.js'
 import { ownDefinitions, ownLabels, ownValues } from './own-columns.js'
 
 /** What every append begins with, so that it can be told from the host's statements wherever statements are listed. */
@@ -16,34 +18,27 @@ export const APPEND_MARK = '/* typeorm-sourced append */'
 /**
  * Appends events to one stream: version check, floor lock and insert in one statement. It inserts
  * nothing unless the version is the expected one; a race that the check cannot see fails on the primary key.
- *
- * `orFail`: a refusal is an error, for statements that are sent together with COMMIT.
- * `floor`: what the transaction published when it appended before; it is below every position it will ever draw.
  */
 export function appendToStream(
   e: EventTable,
   positionSequence: string,
-): (
-  commitId: string,
-  change: StreamChange,
-  floor: number | undefined,
-  orFail: boolean,
-) => Statement<AppendOutcome> {
+): (commitId: string, change: StreamChange, place: AppendPlace) => Statement<AppendOutcome> {
   const text = (floorLock: string, checked = ''): string =>
     `${APPEND_MARK} ${check(e, floorLock)}, ${insert(e, checked)}`
   const taking = text(takeFloorLock(e, positionSequence))
   const failing = text(takeFloorLock(e, positionSequence), `, ${failUnless('i.positions is not null')}`)
-  const retaking = text(retakeFloorLock(e, '$7'))
-  return (commitId, { aggregateType, aggregateId, expectedVersion, events }, floor, orFail) => ({
+  const retaking = text(retakeFloorLock(e, '$8'))
+  return (commitId, { aggregateType, aggregateId, expectedVersion, events }, place) => ({
     operation: 'append',
-    text: floor !== undefined ? retaking : orFail ? failing : taking,
+    text: place.floor !== undefined ? retaking : place.orFail ? failing : taking,
     parameters: [
       aggregateType,
       aggregateId,
       expectedCode(expectedVersion),
       commitId,
       ...eventParameters(events, e.own),
-      ...(floor === undefined ? [] : [floor]),
+      checkedBy(place),
+      ...(place.floor === undefined ? [] : [place.floor]),
     ],
     decode: ([row]) => decodeAppend(row ?? {}),
   })
@@ -57,7 +52,7 @@ function check(e: EventTable, floorLock: string): string {
     order by s.${e.sequence} desc limit 1
   ), 0) as version
 ), held as materialized (
-  select version, ${floorLock}, date_trunc('milliseconds', clock_timestamp()) as recorded_at
+  select version, ${floorLock}, ${sequencesChecked('$7')}, date_trunc('milliseconds', clock_timestamp()) as recorded_at
   from stream
   where case $3::int when -2 then true when -1 then version > 0 else version = $3::int end
 )`

@@ -3,20 +3,20 @@ import type { AppendOutcome, EncodedEvent, StreamChange, StreamCommit } from '..
 import { expectedCode } from '../expected-code.js'
 import { ownNames } from '../own-columns.js'
 import type { Statement } from '../statement.js'
+import type { AppendPlace } from '../statements.js'
 import type { EventTable } from '../tables.js'
 import { literal } from '../tables.js'
 import { APPEND_MARK, decodeAppend } from './append-to-stream.js'
 import { milliseconds } from './event-columns.js'
 import { eventParameters } from './event-parameters.js'
 import { failUnless } from './fail-unless.js'
+import { checkedBy, sequencesChecked } from './gap-guard.js'
 import { retakeFloorLock, takeFloorLock } from './floor-lock.js'
 import { ownDefinitions, ownLabels, ownValuesOrLast } from './own-columns.js'
 
 /**
  * Appends commits of any number of streams in one statement, each of them all or nothing: one that is refused does
  * not touch the others. No two of them may have a stream in common.
- *
- * `orFail`: a refusal is an error, for statements that are sent together with COMMIT.
  *
  * Positions are drawn in the order in which the events were handed in; rows are inserted sorted by stream, so
  * that two statements which share streams wait for each other instead of deadlocking. A stream that is only
@@ -26,11 +26,7 @@ import { ownDefinitions, ownLabels, ownValuesOrLast } from './own-columns.js'
 export function appendToStreams(
   e: EventTable,
   positionSequence: string,
-): (
-  commits: readonly StreamCommit[],
-  floor: number | undefined,
-  orFail: boolean,
-) => Statement<readonly AppendOutcome[]> {
+): (commits: readonly StreamCommit[], place: AppendPlace) => Statement<readonly AppendOutcome[]> {
   const text = (floorLock: string, checked = ''): string => `${APPEND_MARK} with stream as materialized (
   select s.*, coalesce((
     select e.${e.sequence} from ${e.table} e where e.${e.aggregateType} = s.type and e.${e.aggregateId} = s.id
@@ -42,7 +38,7 @@ export function appendToStreams(
     bool_and(case expected when -2 then true when -1 then version > 0 else version = expected end) as accepted
   from stream group by commit
 ), held as materialized (
-  select ${floorLock}, date_trunc('milliseconds', clock_timestamp()) as recorded_at
+  select ${floorLock}, ${sequencesChecked('$4')}, date_trunc('milliseconds', clock_timestamp()) as recorded_at
   where exists (select from verdict where accepted)
 ), event as materialized (
   select nextval(${literal(positionSequence)}::regclass) as position, held.recorded_at, new.*
@@ -74,8 +70,8 @@ from verdict left join (
 order by verdict.commit`
   const taking = text(takeFloorLock(e, positionSequence))
   const failing = text(takeFloorLock(e, positionSequence), `, ${failUnless('verdict.accepted')}`)
-  const retaking = text(retakeFloorLock(e, '$4'))
-  return (commits, floor, orFail) => {
+  const retaking = text(retakeFloorLock(e, '$5'))
+  return (commits, place) => {
     const streams = commits.flatMap(({ commitId, changes }, commit) =>
       changes.map((change) => ({ commit, commitId, change })),
     )
@@ -87,7 +83,7 @@ order by verdict.commit`
     )
     return {
       operation: 'append',
-      text: floor !== undefined ? retaking : orFail ? failing : taking,
+      text: place.floor !== undefined ? retaking : place.orFail ? failing : taking,
       parameters: [
         JSON.stringify(
           streams.map(({ commit, commitId, change }, stream) => ({
@@ -104,7 +100,8 @@ order by verdict.commit`
           e.own,
           (index) => rows[index]!.place,
         ),
-        ...(floor === undefined ? [] : [floor]),
+        checkedBy(place),
+        ...(place.floor === undefined ? [] : [place.floor]),
       ],
       decode: (verdicts) => verdicts.map(decodeAppend),
     }

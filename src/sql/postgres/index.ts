@@ -1,6 +1,8 @@
+import { ALONE } from '../statements.js'
 import type { Statements } from '../statements.js'
 import type { Tables } from '../tables.js'
 import { exactVersion } from '../../model/expected-version.js'
+import { appendCommits, isOfOneStream } from './append-commits.js'
 import { appendEvent } from './append-event.js'
 import { appendToStream } from './append-to-stream.js'
 import { appendToStreams } from './append-to-streams.js'
@@ -36,21 +38,21 @@ export function postgresStatements(
   const { events, inbox, outbox, locks } = tables
   const one = appendEvent(events, positionSequence)
   const toOne = appendToStream(events, positionSequence)
+  const toEach = appendCommits(events, positionSequence)
   const toMany = appendToStreams(events, positionSequence)
   return {
     tables,
-    append: (commitId, changes, floor, orFail) => {
+    append: (commitId, changes, place) => {
       const [change, second] = changes
-      if (change === undefined || second !== undefined)
-        return only(toMany([{ commitId, changes }], floor, orFail))
+      if (change === undefined || second !== undefined) return only(toMany([{ commitId, changes }], place))
       const [event, another] = change.events
-      if (event === undefined) return only(toMany([{ commitId, changes }], floor, orFail))
+      if (event === undefined) return only(toMany([{ commitId, changes }], place))
       const version = exactVersion(change.expectedVersion)
       return another === undefined && version !== undefined
-        ? one(commitId, change, version, event, floor, orFail)
-        : toOne(commitId, change, floor, orFail)
+        ? one(commitId, change, version, event, place)
+        : toOne(commitId, change, place)
     },
-    appendCommits: (commits) => toMany(commits, undefined, false),
+    appendCommits: (commits) => (commits.every(isOfOneStream) ? toEach(commits) : toMany(commits, ALONE)),
     impatience,
     streamVersions: streamVersions(events),
     versionAt: versionAt(events),

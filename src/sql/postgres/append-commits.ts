@@ -1,0 +1,103 @@
+import type { AppendOutcome, StreamCommit } from '../../model/stored.js'
+import { exactVersion } from '../../model/expected-version.js'
+import { decodeIntegers, refused } from '../decode.js'
+import { ownNames } from '../own-columns.js'
+import type { Statement } from '../statement.js'
+import { ALONE } from '../statements.js'
+import type { EventTable } from '../tables.js'
+import { literal } from '../tables.js'
+import { APPEND_MARK } from './append-to-stream.js'
+import { decodeTime, milliseconds } from './event-columns.js'
+import { eventParameters } from './event-parameters.js'
+import { failUnless } from './fail-unless.js'
+import { takeFloorLock } from './floor-lock.js'
+import { checkedBy, sequencesChecked } from './gap-guard.js'
+import { ownDefinitions, ownLabels, ownValues } from './own-columns.js'
+
+/**
+ * Appends commits that each have events of one stream and an exact version, in one statement: each is all or nothing,
+ * and one that is refused does not touch the others. No two of them may have a stream in common. It costs half of what
+ * `appendToStreams` does: every event asks for itself whether its stream ends where the commit expects it to, with two
+ * looks at the key, which is cheaper than to read and compare versions of streams.
+ *
+ * Rows are inserted sorted by stream, so that two statements which share streams wait for each other instead of deadlocking.
+ */
+export function appendCommits(
+  e: EventTable,
+  positionSequence: string,
+): (commits: readonly StreamCommit[]) => Statement<readonly AppendOutcome[]> {
+  // A scalar subquery: the planner would answer EXISTS by reading the whole table once, as long as that is small.
+  const at = (sequence: string): string => `(
+    select e.${e.sequence} from ${e.table} e
+    where e.${e.aggregateType} = new.type and e.${e.aggregateId} = new.id and e.${e.sequence} = ${sequence}
+    limit 1
+  )`
+  const text = `${APPEND_MARK} with held as materialized (
+  select ${takeFloorLock(e, positionSequence)}, ${sequencesChecked('$3')}, date_trunc('milliseconds', clock_timestamp()) as recorded_at
+), event as materialized (
+  select nextval(${literal(positionSequence)}::regclass) as position, held.recorded_at, new.*
+  from held, rows from (
+    json_to_recordset($1::json) as (
+      type text, id text, expected int, nth int, commit_id uuid,
+      name text, version int, codec text, codec_version int, metadata jsonb${ownDefinitions(e.own)}
+    ),
+    json_array_elements($2::json)
+  ) with ordinality as new(type, id, expected, nth, commit_id, name, version, codec, codec_version, metadata${ownLabels(e.own)}, payload, ordinality)
+  where (new.expected = 0 or ${at('new.expected')} is not null) and ${at('new.expected + 1')} is null
+), inserted as (
+  insert into ${e.table} (${e.aggregateType}, ${e.aggregateId}, ${e.sequence}, ${e.position}, ${e.commitId},
+    ${e.eventName}, ${e.eventVersion}, ${e.payload}, ${e.payloadCodec}, ${e.payloadCodecVersion}, ${e.metadata},
+    ${e.recordedAt}${ownNames(e.own)})
+  overriding system value
+  select event.type, event.id, event.expected + event.nth, event.position, event.commit_id, event.name, event.version,
+    event.payload, event.codec, event.codec_version, event.metadata, event.recorded_at${ownValues(e.own, 'event')}
+  from event
+  order by event.type collate "C", event.id collate "C", event.nth
+  returning 1
+)
+select string_agg(ordinality::text, ',') as places, string_agg(position::text, ',') as positions,
+  ${milliseconds('max(recorded_at)')} as recorded_at,
+  ${failUnless('count(*) = (select count(*) from inserted)', 'a trigger of the host kept events from being stored')}
+from event`
+  return (commits) => {
+    const events = commits.flatMap(({ changes: [change] }) => change!.events)
+    const places = commits.flatMap(({ commitId, changes: [change] }) => {
+      const stream = `"type":${JSON.stringify(change!.aggregateType)},"id":${JSON.stringify(change!.aggregateId)}`
+      const commit = `${stream},"expected":${exactVersion(change!.expectedVersion)},"commit_id":"${commitId}"`
+      return change!.events.map((_, index) => `${commit},"nth":${index + 1},`)
+    })
+    return {
+      operation: 'append',
+      text,
+      parameters: [...eventParameters(events, e.own, (index) => places[index]!), checkedBy(ALONE)],
+      decode: ([row]) => {
+        const positions = new Map<number, number>()
+        const drawn = decodeIntegers(row?.['positions'])
+        decodeIntegers(row?.['places']).forEach((place, index) => positions.set(place, drawn[index]!))
+        const recordedAt = positions.size > 0 ? decodeTime(row?.['recorded_at']) : undefined
+        let place = 1
+        return commits.map(({ changes: [change] }) => {
+          const first = place
+          place += change!.events.length
+          if (!positions.has(first)) return refused
+          return {
+            accepted: true,
+            versions: [exactVersion(change!.expectedVersion)!],
+            positions: change!.events.map((_, index) => positions.get(first + index)!),
+            recordedAt,
+          }
+        })
+      },
+    }
+  }
+}
+
+/** Whether the commit has events of one stream, whose version it knows. */
+export function isOfOneStream({ changes: [change, second] }: StreamCommit): boolean {
+  return (
+    change !== undefined &&
+    second === undefined &&
+    change.events.length > 0 &&
+    exactVersion(change.expectedVersion) !== undefined
+  )
+}
