@@ -12,6 +12,7 @@ export const {
   sqliteEntities,
 } = require('typeorm-sourced/entities')
 export const { removeEventGuards, sourcedMigrations } = require('typeorm-sourced/migrations')
+export const importing = require('typeorm-sourced/import')
 export const { DataSource, EntitySchema } = require('typeorm')
 export const pg = require('pg')
 export const BetterSqlite3 = require('better-sqlite3')

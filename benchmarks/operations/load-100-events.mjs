@@ -29,7 +29,7 @@ export const loadHundredEvents = {
       {
         title: `Loads of an account of ${EVENTS} events, one after another`,
         unit: 'loads',
-        rivals: await Promise.all(stores.map(loads)),
+        rivals: await loadsOfHundred(stores),
         targets: kind === 'postgres' ? TARGETS : [],
         chart: kind === 'postgres' ? `Loads of an account of ${EVENTS} events a second, 1 caller` : undefined,
       },
@@ -42,6 +42,10 @@ const TARGETS = [
   fasterBy('at least 0.9 of hand-written SQL', OURS, HAND_WRITTEN, 0.9),
   fasterBy('at least 2.2 times emmett', OURS, EMMETT, 2.2),
 ]
+
+export function loadsOfHundred(stores) {
+  return Promise.all(stores.map(loads))
+}
 
 async function loads(store) {
   const ids = Array.from({ length: STREAMS }, newId)
