@@ -46,7 +46,7 @@ export class Report {
   /** Prints all targets once more. */
   end(seconds) {
     console.log('\nWhat each of them guarantees')
-    console.log(asText({ columns: ['', ''], rows: [...this.#guarantees] }))
+    console.log(asText({ columns: ['', ''], rows: [...this.#guarantees], prose: true }))
     console.log(`\nTargets (${seconds} seconds in all)`)
     for (const target of this.#targets)
       console.log(`  ${target.operation.label}, ${target.operation.name}: ${lineOf(target)}`)
@@ -73,10 +73,11 @@ export class Report {
           figure(value),
           verdict(met),
         ]),
+        prose: true,
       }),
       ...this.#parts,
       '## What each of them guarantees',
-      asMarkdown({ columns: ['contender', 'guarantees'], rows: [...this.#guarantees] }),
+      asMarkdown({ columns: ['contender', 'guarantees'], rows: [...this.#guarantees], prose: true }),
     ]
     return `${parts.join('\n\n')}\n`
   }

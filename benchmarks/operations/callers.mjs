@@ -1,4 +1,4 @@
-import { newId } from './new-id.mjs'
+import { newId } from '../new-id.mjs'
 
 /**
  * A rival of so many callers, each of whom commits to a stream of its own, one event after another, without a pause.

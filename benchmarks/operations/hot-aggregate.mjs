@@ -2,7 +2,7 @@ import { deposit } from '../account.mjs'
 import { CASTORE, EMMETT, HAND_WRITTEN, OURS } from '../contenders/names.mjs'
 import { compare } from '../harness/compare.mjs'
 import { fasterBy } from '../harness/targets.mjs'
-import { newId } from './new-id.mjs'
+import { newId } from '../new-id.mjs'
 
 const CALLERS = 64
 

@@ -1,4 +1,4 @@
-import { newId } from './new-id.mjs'
+import { newId } from '../new-id.mjs'
 
 /** In one commit: few enough for one statement. */
 const BATCH = 5_000

@@ -7,7 +7,7 @@ import { createDatabase } from '../harness/postgres.mjs'
 import { median, ratioOf } from '../harness/statistics.mjs'
 import { figure, whole } from '../harness/table.mjs'
 import { atLeast, atMost } from '../harness/targets.mjs'
-import { newId } from './new-id.mjs'
+import { newId } from '../new-id.mjs'
 
 const WARM_UP = 5_000
 const EVENTS_EACH = 100

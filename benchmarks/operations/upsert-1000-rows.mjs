@@ -1,7 +1,7 @@
 import { HAND_WRITTEN, HAND_WRITTEN_UNGUARDED, OURS, TYPEORM } from '../contenders/names.mjs'
 import { compare } from '../harness/compare.mjs'
 import { fasterBy } from '../harness/targets.mjs'
-import { newId } from './new-id.mjs'
+import { newId } from '../new-id.mjs'
 
 const ROWS = 1_000
 

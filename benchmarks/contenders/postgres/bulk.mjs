@@ -5,7 +5,7 @@ import { Readable } from 'node:stream'
 import { from as copyFrom } from 'pg-copy-streams'
 import { AGGREGATE_TYPE, deposit, EVENT_NAME } from '../../account.mjs'
 import { importing, pg } from '../../module.mjs'
-import { newId } from '../../operations/new-id.mjs'
+import { newId } from '../../new-id.mjs'
 import { openDataSource } from './data-source.mjs'
 import { createUnguardedTables } from './unguarded-tables.mjs'
 
