@@ -3,17 +3,34 @@ import { journalOf } from './aggregate/journal.js'
 import { currentMetadata } from './aggregate/metadata-scope.js'
 import { NO_CHANGES } from './commit/changes.js'
 import { commitChanges } from './commit/commit-changes.js'
+import type { RetryPolicy } from './commit/retry-on-conflict.js'
 import { captureSnapshot } from './commit/plan-aggregates.js'
 import { assertStreamIdentity } from './commit/plan-changes.js'
-import { InvalidArgumentError } from './errors/index.js'
+import { AggregateNotFoundError, InvalidArgumentError } from './errors/index.js'
 import type { EventStore } from './event-store.js'
 import type { LockOptions } from './locks/lock-options.js'
 import type { LockedWork } from './locks/locks.js'
 import type { Commit } from './model/event.js'
+import type { StreamIdentity } from './model/stream-identity.js'
 import { assertKnown, assertWhole } from './options.js'
 import { loadAggregates, versionToLoad } from './reading/load-aggregates.js'
 import type { LoadContext, LoadOptions } from './reading/load-aggregates.js'
 import type { Host } from './runner/host.js'
+
+/** How to update an aggregate. */
+export interface UpdateOptions {
+  /** Makes the aggregate if it does not exist, instead of failing. @defaultValue false */
+  readonly orCreate?: boolean
+  /** How often and how patiently to run the work again. @defaultValue as for `retryOnConflict` */
+  readonly retry?: RetryPolicy
+}
+
+/** Runs work that writes a stream again on conflicts, in turn with the others of this process. */
+type RunInTurn = <Result>(
+  stream: StreamIdentity,
+  work: (attempt: number) => Promise<Result>,
+  policy: RetryPolicy,
+) => Promise<Result>
 
 /** Makes, loads and commits the aggregates of one type. Get it from `store.repository(Account)`. */
 export class AggregateRepository<A extends object> {
@@ -22,6 +39,7 @@ export class AggregateRepository<A extends object> {
     private readonly store: EventStore,
     private readonly context: LoadContext,
     private readonly definition: AggregateDefinition<A>,
+    private readonly inTurn: RunInTurn,
     private readonly sameWithin: (host: Host) => AggregateRepository<A>,
   ) {}
 
@@ -80,6 +98,39 @@ export class AggregateRepository<A extends object> {
    */
   commit(aggregates: A | readonly A[]): Promise<Commit> {
     return this.store.commit(aggregates)
+  }
+
+  /**
+   * Loads an aggregate, runs work on it and commits what it recorded; gives what the work returned. Runs the work again,
+   * on the aggregate as it is then, while it loses against other writers or meets transient faults. Callers of this
+   * process take turns on the aggregate instead of colliding. Inside a host's transaction it runs once.
+   *
+   * If the work throws, nothing is committed. Throws `AggregateNotFoundError` if there is no such aggregate, and what
+   * `load` and `commit` throw.
+   *
+   * @example
+   * const balance = await accounts.update('acc-1', (account) => {
+   *   account.deposit({ amount: 100 })
+   *   return account.balance
+   * })
+   */
+  async update<Result>(
+    aggregateId: string,
+    work: (aggregate: A, attempt: number) => Promise<Result> | Result,
+    options: UpdateOptions = {},
+  ): Promise<Result> {
+    assertKnown('update', options, ['orCreate', 'retry'])
+    const { orCreate = false, retry = {} } = options
+    const stream = { aggregateType: this.aggregateType, aggregateId }
+    assertStreamIdentity(stream)
+    const run = async (attempt: number): Promise<Result> => {
+      const aggregate = (await this.load(aggregateId)) ?? (orCreate ? this.create(aggregateId) : undefined)
+      if (aggregate === undefined) throw new AggregateNotFoundError(stream)
+      const result = await work(aggregate, attempt)
+      await this.store.commit(aggregate)
+      return result
+    }
+    return this.inTurn(stream, run, retry)
   }
 
   /**

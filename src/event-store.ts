@@ -222,8 +222,12 @@ export class EventStore<
   private repositoryOf<A extends object>(definition: AggregateDefinition<A>): AggregateRepository<A> {
     const { database, serializer, onIgnoredSnapshot } = this.core
     const context: LoadContext = { database, serializer, host: this.host, onIgnoredSnapshot }
-    return new AggregateRepository(this, context, definition, (host) =>
-      this.within(host).repositoryOf(definition),
+    return new AggregateRepository(
+      this,
+      context,
+      definition,
+      (stream, work, policy) => this.runInTurn(stream, work, policy),
+      (host) => this.within(host).repositoryOf(definition),
     )
   }
 }

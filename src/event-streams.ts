@@ -6,6 +6,7 @@ import { assertStreamIdentity } from './commit/plan-changes.js'
 import { retryOnConflict } from './commit/retry-on-conflict.js'
 import type { RetryPolicy } from './commit/retry-on-conflict.js'
 import type { Commit, Metadata, RecordedEvent, StreamAppend } from './model/event.js'
+import { streamIdOf } from './model/stream-identity.js'
 import type { StreamIdentity } from './model/stream-identity.js'
 import { assertKnown, assertRetryPolicy } from './options.js'
 import { assertReadAll, assertReadStream } from './read-options.js'
@@ -111,7 +112,8 @@ export abstract class EventStreams<Entity extends object = AggregateEventRow> {
 
   /**
    * Runs work that loads, decides and commits, again and again while it loses against other writers or meets
-   * transient faults of the database. Callers of this process that lost a stream take turns on it. Inside a host's transaction it runs once: only the host can begin anew.
+   * transient faults of the database. Callers of this process that lost a stream take turns on it. Inside
+   * a host's transaction it runs once: only the host can begin anew. For one aggregate, `repository.update` is shorter.
    *
    * @example
    * await store.retryOnConflict(async () => {
@@ -127,6 +129,18 @@ export abstract class EventStreams<Entity extends object = AggregateEventRow> {
     return rejecting(() => {
       assertRetryPolicy(policy)
       return retryOnConflict(this.core, this.host, work, policy)
+    })
+  }
+
+  /** The same for work that writes a stream, on which callers of this process take turns from the start. @internal */
+  protected runInTurn<Result>(
+    stream: StreamIdentity,
+    work: (attempt: number) => Promise<Result>,
+    policy: RetryPolicy,
+  ): Promise<Result> {
+    return rejecting(() => {
+      assertRetryPolicy(policy)
+      return retryOnConflict(this.core, this.host, work, policy, streamIdOf(stream))
     })
   }
 

@@ -1,6 +1,7 @@
 import 'reflect-metadata'
 
 export { AggregateRepository } from './aggregate-repository.js'
+export type { UpdateOptions } from './aggregate-repository.js'
 export type { AggregateOptions, SnapshotOptions } from './aggregate/aggregate-definition.js'
 export { AggregateRoot } from './aggregate/aggregate-root.js'
 export type { AggregateClass } from './aggregate/class-definition.js'
@@ -20,6 +21,7 @@ export type { CommitOutcome } from './commit/commit-all.js'
 export type { CommitListener } from './commit/commit-listeners.js'
 export type { RetryPolicy } from './commit/retry-on-conflict.js'
 export {
+  AggregateNotFoundError,
   ConcurrentWriteError,
   DuplicateMessageError,
   DuplicateOutboxMessageError,

@@ -26,15 +26,17 @@ const LOSSES_IN_TURN = 3
  * transient fault of the database. Other errors pass at once, and so does every error inside a host's
  * transaction, which only its host can run again.
  *
- * `turns`: callers of this process that lost a stream take turns on it instead of colliding again.
+ * `turns`: callers of this process that lost a stream take turns on it instead of colliding again. `streamId`: the stream
+ * that the work will write, on which it waits for its turn before it runs at all.
  */
 export async function retryOnConflict<Result>(
   { database, turns }: { readonly database: Database; readonly turns: KeyedLocks },
   host: Host | undefined,
   work: (attempt: number) => Promise<Result>,
   { attempts = 10, firstDelayMs = 5, maxDelayMs = 250 }: RetryPolicy,
+  streamId?: string,
 ): Promise<Result> {
-  let turn: Turn | undefined
+  let turn = streamId === undefined || database.joins(host) ? undefined : await takeTurn(turns, streamId)
   try {
     for (let attempt = 1; ; attempt++) {
       const joined = database.joins(host)

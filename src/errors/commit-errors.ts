@@ -32,6 +32,25 @@ function describe(expected: ExpectedVersion): string {
   return typeof expected === 'number' ? String(expected) : `'${expected}'`
 }
 
+/** An aggregate that has to exist does not. Nothing was written. */
+export class AggregateNotFoundError extends SourcedError {
+  readonly code = 'AGGREGATE_NOT_FOUND'
+  readonly retryable = false
+  readonly aggregateType: string
+  readonly aggregateId: string
+  readonly streamId: string
+
+  constructor(stream: StreamIdentity) {
+    super(
+      `There is no aggregate ${streamIdOf(stream)}. Nothing was written. ` +
+        `Create it first, or pass 'orCreate: true' to have it made.`,
+    )
+    this.aggregateType = stream.aggregateType
+    this.aggregateId = stream.aggregateId
+    this.streamId = streamIdOf(stream)
+  }
+}
+
 /** One commit names a stream twice, so its expected version would be ambiguous. Nothing was written. */
 export class DuplicateStreamError extends SourcedError {
   readonly code = 'DUPLICATE_STREAM'

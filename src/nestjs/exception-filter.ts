@@ -13,6 +13,7 @@ const STATUSES: StatusesByCode = {
   DUPLICATE_OUTBOX_MESSAGE: HttpStatus.CONFLICT,
   INVALID_STREAM_IDENTITY: HttpStatus.BAD_REQUEST,
   INVALID_PAYLOAD: HttpStatus.BAD_REQUEST,
+  AGGREGATE_NOT_FOUND: HttpStatus.NOT_FOUND,
   READ_MODEL_NOT_FOUND: HttpStatus.NOT_FOUND,
 }
 
@@ -32,7 +33,7 @@ const STATUSES_TOKEN = Symbol('StatusesByCode')
 
 /**
  * Answers HTTP requests that failed with an error of the store: 409 for a conflict, 400 for input that cannot be stored, 404
- * for a row that is missing, 503 with `Retry-After` for what may succeed a moment later, 500 for all else. The body names the
+ * for an aggregate or a row that is missing, 503 with `Retry-After` for what may succeed a moment later, 500 for all else. The body names the
  * error's `code`; it never contains SQL, nor a payload. What is a 5xx is logged with its cause.
  *
  * @example

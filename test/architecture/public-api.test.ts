@@ -16,6 +16,7 @@ const PUBLIC_API = {
   'src/index.ts': {
     values: [
       'Aggregate',
+      'AggregateNotFoundError',
       'AggregateRepository',
       'AggregateRoot',
       'Applies',
@@ -118,6 +119,7 @@ const PUBLIC_API = {
       'UnitOfWorkOptions',
       'UnitOfWorkResult',
       'Upcaster',
+      'UpdateOptions',
       'Warning',
       'WithColumns',
       'WriteOutcome',

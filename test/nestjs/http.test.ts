@@ -5,6 +5,7 @@ import type { Server } from 'node:http'
 import request from 'supertest'
 import { DataSource, QueryFailedError } from 'typeorm'
 import {
+  AggregateNotFoundError,
   ConcurrentWriteError,
   EventStore,
   InvalidArgumentError,
@@ -29,6 +30,7 @@ const SECRET = 'insert into aggregate_events values ($1)'
 const failures: Readonly<Record<string, () => unknown>> = {
   conflict: () => new ConcurrentWriteError({ aggregateType: 'account', aggregateId: 'ann' }, 1, 2),
   missing: () => new ReadModelNotFoundError('balances', { id: 'ann' }, undefined),
+  unknown: () => new AggregateNotFoundError({ aggregateType: 'account', aggregateId: 'ann' }),
   argument: () => new InvalidArgumentError(`no option '${SECRET}'`),
   transient: () => new StorageError('append', 'The database cannot be reached.', true, 'not-written'),
   refused: () => {
@@ -138,6 +140,7 @@ describe('errors of the store are answered', () => {
   it.each([
     ['conflict', 409, 'CONCURRENT_WRITE', undefined],
     ['missing', 404, 'READ_MODEL_NOT_FOUND', undefined],
+    ['unknown', 404, 'AGGREGATE_NOT_FOUND', undefined],
     ['argument', 500, 'INVALID_ARGUMENT', undefined],
     ['refused', 500, 'STORAGE', undefined],
     ['transient', 503, 'STORAGE', '1'],

@@ -16,6 +16,14 @@ interface Expected {
 
 /** One example of every error class, by the class's name. */
 const examples: Record<string, Expected> = {
+  AggregateNotFoundError: {
+    error: new errors.AggregateNotFoundError(stream),
+    code: 'AGGREGATE_NOT_FOUND',
+    retryable: false,
+    fields: { ...stream, streamId },
+    says: [streamId, 'no aggregate', 'Nothing was written', 'orCreate'],
+    keepsCause: false,
+  },
   ConcurrentWriteError: {
     error: new errors.ConcurrentWriteError(stream, 3, 4, { cause }),
     code: 'CONCURRENT_WRITE',
