@@ -10,7 +10,8 @@ export function throughRepository(dataSource, options = {}) {
   return {
     stream: (id) => streamOf(accounts, accounts.create(id)),
     load: async (id) => (await accounts.load(id)).balance,
-    change: (id) => changeAccount(store, accounts, id),
+    // One command against others: load, decide, commit, and once more after a conflict.
+    change: (id) => accounts.update(id, (account) => account.deposit(deposit()), { orCreate: true }),
     streamWithSnapshot: (id) => {
       const account = withSnapshots.create(id)
       return { ...streamOf(withSnapshots, account), snapshot: () => withSnapshots.snapshot(account) }
@@ -27,18 +28,6 @@ function streamOf(accounts, account) {
       return accounts.commit(account)
     },
   }
-}
-
-/** One command against others: load, decide, commit, and once more after a conflict. */
-function changeAccount(store, accounts, id) {
-  return store.retryOnConflict(
-    async () => {
-      const account = (await accounts.load(id)) ?? accounts.create(id)
-      account.deposit(deposit())
-      await accounts.commit(account)
-    },
-    { attempts: 100 },
-  )
 }
 
 /** Without aggregates: `store.append` at an expected version. */
