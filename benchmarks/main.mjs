@@ -41,8 +41,10 @@ async function runOn(database) {
     for (const [nth, operation] of selected.entries()) {
       await contestants.keep(selected.slice(nth).flatMap(({ contenders: taking }) => taking[key]))
       const stores = await contestants.take(operation.contenders[key])
-      const sections = await operation.run({ stores, kind, options, server, skip: report.skip.bind(report) })
-      for (const section of sections) report.section({ label, name: operation.name }, section)
+      const skip = report.skip.bind(report)
+      // Sections at once, or one after the other as they are measured.
+      const sections = await operation.run({ stores, kind, options, server, skip })
+      for await (const section of sections) report.section({ label, name: operation.name }, section)
     }
   } finally {
     await contestants.keep([])

@@ -13,11 +13,9 @@ const KEEPS_UP = 0.95
 export const latency = {
   name: 'latency',
   contenders: { postgres: [HAND_WRITTEN, OURS, OURS_ALONE] },
-  run: async ({ stores, options }) => {
+  async *run({ stores, options }) {
     const length = options.quick ? { rounds: 3, seconds: 0.3 } : { rounds: 7, seconds: 1 }
-    const sections = []
-    for (const rate of RATES) sections.push(section(rate, length, await measureAt(stores, rate, length)))
-    return sections
+    for (const rate of RATES) yield section(rate, length, await measureAt(stores, rate, length))
   },
 }
 

@@ -16,13 +16,13 @@ const CALLERS = 16
 export const networkDelay = {
   name: 'network-delay',
   contenders: { postgres: [] },
-  run: async ({ options, server }) => {
+  async *run({ options, server }) {
     const network = await delayed(server.url, EACH_WAY_MS)
     const stores = []
     try {
       for (const contender of [handWritten, oursRepository, emmett])
         stores.push(await openBehind(network, server.url, contender))
-      return await sections(stores, { ...options.lengths, rounds: Math.ceil(options.lengths.rounds / 2) })
+      yield* sections(stores, { ...options.lengths, rounds: Math.ceil(options.lengths.rounds / 2) })
     } finally {
       for (const { remove } of stores) await remove()
       await network.stop()
@@ -40,7 +40,7 @@ async function openBehind(network, adminUrl, { key, name, open }) {
   return { name, ...store, remove }
 }
 
-async function sections(stores, lengths) {
+async function* sections(stores, lengths) {
   const withRows = stores.filter(({ upsertRows }) => upsertRows !== undefined)
   const operations = [
     ['Commits of 1 event, one after another', 'commits', commitSequences(stores, 1)],
@@ -52,10 +52,8 @@ async function sections(stores, lengths) {
       stores.map((store) => callersOf(store, CALLERS)),
     ],
   ]
-  const measured = []
   for (const [title, unit, rivals] of operations) {
     const delayedTitle = `${title}, with ${EACH_WAY_MS * 2} ms of network delay`
-    measured.push(await compare({ title: delayedTitle, unit, rivals }, { ...lengths, least: CALLERS * 4 }))
+    yield await compare({ title: delayedTitle, unit, rivals }, { ...lengths, least: CALLERS * 4 })
   }
-  return measured
 }

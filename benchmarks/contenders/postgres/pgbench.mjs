@@ -12,8 +12,8 @@ import { createUnguardedTables } from './unguarded-tables.mjs'
 const execute = promisify(execFile)
 const THREADS = 2
 
-/** So few transactions that they are over in a moment say little: every run takes at least so many. */
-const LEAST = 2_000
+/** Fewer transactions of a client are over in a moment and say little. */
+const LEAST_EACH = 200
 
 export const pgbench = {
   key: 'pgbench',
@@ -34,7 +34,7 @@ export const pgbench = {
       /** Runs about `count` transactions and gives the time that `count` of them take, without connecting. */
       callers: (callers) => async (count) => {
         const clients = Math.min(callers, POOL_SIZE)
-        const each = Math.ceil(Math.max(count, LEAST) / clients)
+        const each = Math.max(Math.ceil(count / clients), LEAST_EACH)
         const jobs = Math.min(THREADS, clients)
         const options = ['-n', '-M', 'prepared', '-c', clients, '-j', jobs, '-t', each]
         return async () => {
