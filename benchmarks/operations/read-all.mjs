@@ -43,7 +43,7 @@ export const readEverything = {
           events: EMMETT_EVENTS,
         })
       }
-      return [section(events, await readInTurn(readers, options.quick ? 3 : 5))]
+      return [section(events, await readInTurn(readers, 3))]
     } finally {
       await place.drop()
       await emmettPlace.drop()
