@@ -10,7 +10,7 @@ import type { Host } from '../runner/host.js'
 import { asStorageError } from '../runner/storage-error.js'
 import type { JoinedTransaction, TransactionEnd } from '../runner/transaction-hooks.js'
 import { ridesAlong } from './changes.js'
-import type { Changes } from './changes.js'
+import type { Changes, Extras } from './changes.js'
 import type { CommitQueue } from './commit-queue.js'
 import { settleLostCommit, settleLostTransaction } from './settle-lost-commit.js'
 import { checkVersions, NOTHING, PassingThrough, ProjectionFailed, writeChanges } from './write-changes.js'
@@ -61,9 +61,11 @@ export async function commitChanges(
   const commitId = randomUUID()
   if (queue === undefined || !canGoWithOthers(database, host, changes))
     return commitAlone(database, host, commitId, changes, whenJoined)
-  const queued = await queue.append({ commitId, changes: changes.streams }).catch((error: unknown) => {
-    throw asStorageError('append', error)
-  })
+  const queued = await queue
+    .append({ commitId, changes: changes.streams, extras: extrasOf(changes) })
+    .catch((error: unknown) => {
+      throw asStorageError('append', error)
+    })
   if (queued.kind === 'committed') return { commitId, outcome: queued.outcome, joined: false }
   if (queued.kind === 'stale')
     throw new ConcurrentWriteError(queued.stream, queued.stream.expectedVersion, queued.actualVersion)
@@ -74,10 +76,17 @@ export async function commitChanges(
   })
 }
 
-/** Events alone, outside of any transaction and of any connection of the host's. */
+function extrasOf(changes: Changes): Extras | undefined {
+  if (!ridesAlong(changes)) return undefined
+  const { snapshots, messages, marks } = changes
+  return { snapshots, messages, marks }
+}
+
+/** Events and what asks for no rows, outside of any transaction and of any connection of the host's. */
 function canGoWithOthers(database: Database, host: Host | undefined, changes: Changes): boolean {
   return (
-    !ridesAlong(changes) &&
+    changes.rows.length === 0 &&
+    changes.projected === undefined &&
     changes.streams.some(({ events }) => events.length > 0) &&
     database.takesFromPool(host)
   )

@@ -1,7 +1,8 @@
 import { StorageError } from '../errors/index.js'
-import type { AppendOutcome, StreamChange, StreamCommit } from '../model/stored.js'
+import type { AppendOutcome, StreamChange } from '../model/stored.js'
 import { exactVersion } from '../model/expected-version.js'
 import { streamIdOf } from '../model/stream-identity.js'
+import type { SharedCommit } from './changes.js'
 
 /** What became of a commit that was sent with others. */
 export type QueuedOutcome =
@@ -22,11 +23,11 @@ export type Sent =
   | { readonly kind: 'refused' }
   | { readonly kind: 'lost'; readonly cause: unknown }
 
-/** Sends commits in one statement. Rejects if the database could not be reached, so that nothing was written. */
-export type Send = (commits: readonly StreamCommit[]) => Promise<Sent>
+/** Sends commits together: all of them events alone, or all of them more. Rejects if the database could not be reached, so that nothing was written. */
+export type Send = (commits: readonly SharedCommit[]) => Promise<Sent>
 
 interface Waiting {
-  readonly commit: StreamCommit
+  readonly commit: SharedCommit
   readonly streams: readonly string[]
   readonly size: number
   resolve(outcome: QueuedOutcome): void
@@ -71,7 +72,7 @@ export class CommitQueue {
   ) {}
 
   /** Rejects if too much is unanswered, or if the database cannot be reached: nothing was written then. */
-  append(commit: StreamCommit): Promise<QueuedOutcome> {
+  append(commit: SharedCommit): Promise<QueuedOutcome> {
     const size = sizeOf(commit)
     const { unanswered } = this
     if (unanswered.commits >= QUEUE.commits || unanswered.size >= QUEUE.size)
@@ -111,7 +112,10 @@ export class CommitQueue {
     return young < this.lanes
   }
 
-  /** The next commits whose streams nobody else has under way, or waits for since earlier. */
+  /**
+   * The next commits whose streams nobody else has under way, or waits for since earlier. Those that are events alone go by
+   * themselves: of the others, one that fails fails all, which then go one by one.
+   */
   private takeBatch(): Waiting[] {
     const batch: Waiting[] = []
     const passed: Waiting[] = []
@@ -123,7 +127,9 @@ export class CommitQueue {
       if (batch.length === BATCH.commits || (batch.length > 0 && looked >= LOOK_AHEAD)) break
       if (batch.length > 0 && size + one.size > BATCH.size) break
       looked++
-      if (one.streams.some((stream) => this.taken.has(stream) || blocked.has(stream))) {
+      const isOther =
+        batch.length > 0 && (batch[0]!.commit.extras === undefined) !== (one.commit.extras === undefined)
+      if (isOther || one.streams.some((stream) => this.taken.has(stream) || blocked.has(stream))) {
         for (const stream of one.streams) blocked.add(stream)
         passed.push(one)
         continue
@@ -200,12 +206,14 @@ export class CommitQueue {
   }
 }
 
-function sizeOf({ changes }: StreamCommit): number {
+function sizeOf({ changes, extras }: SharedCommit): number {
   let size = 0
   for (const { events } of changes) {
     for (const { payload, metadata } of events) size += payload.text.length + metadata.length + 100
   }
-  return size
+  if (extras === undefined) return size
+  for (const { payload } of [...extras.messages, ...extras.snapshots]) size += payload.text.length + 100
+  return size + 100 * extras.marks.length
 }
 
 function overloaded(waiting: number): StorageError {

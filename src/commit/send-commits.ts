@@ -1,10 +1,13 @@
-import type { StreamCommit } from '../model/stored.js'
+import { SourcedError } from '../errors/index.js'
+import type { AppendOutcome } from '../model/stored.js'
 import type { Connection } from '../runner/connection.js'
 import type { Database } from '../runner/database.js'
 import { faultOf, isDatabaseVerdict } from '../runner/fault.js'
+import type { Extras, SharedCommit } from './changes.js'
 import type { Send, Sent } from './commit-queue.js'
+import { mark, PassingThrough, saveSnapshots, stage } from './write-changes.js'
 
-/** Sends commits of events alone in one statement, on a connection from the pool. */
+/** Sends commits in one round trip, on a connection from the pool. */
 export function sendCommits(database: Database): Send {
   return (commits) =>
     database.connectAnew(async (connection) => {
@@ -13,46 +16,80 @@ export function sendCommits(database: Database): Send {
       const isPatient = connection.statements.impatience !== undefined && !connection.canSendTogether
       if (isPatient && commits.length > 1) return { kind: 'refused' }
       try {
-        return { kind: 'answered', outcomes: await append(connection, commits) }
+        return { kind: 'answered', outcomes: await send(connection, commits) }
       } catch (error) {
         return verdictOn(connection, error)
       }
     })
 }
 
-async function append(
+async function send(
   connection: Connection,
-  commits: readonly StreamCommit[],
-): ReturnType<typeof runTogether> {
-  const [first, second] = commits
-  if (first === undefined || second !== undefined) return runTogether(connection, commits)
-  return [
-    await connection.run(
-      connection.statements.append(first.commitId, first.changes, connection.place(false)),
-    ),
-  ]
+  commits: readonly SharedCommit[],
+): Promise<readonly AppendOutcome[]> {
+  const extras = commits.flatMap((commit) => commit.extras ?? [])
+  if (extras.length > 0) {
+    const write = (): Promise<readonly AppendOutcome[]> => writeAll(connection, commits, extras)
+    return connection.canSendTogether ? write() : connection.atomically(write)
+  }
+  const [, outcomes] = await connection.together([
+    () => giveUpSoon(connection, commits),
+    () => append(connection, commits, false),
+  ])
+  return outcomes
+}
+
+/** Some of the commits cannot be written, so that none of them was. */
+class Refused extends PassingThrough {}
+
+/** Commits with more than events: all of them or none, because statements that were sent together cannot leave one out. */
+async function writeAll(
+  connection: Connection,
+  commits: readonly SharedCommit[],
+  extras: readonly Extras[],
+): Promise<readonly AppendOutcome[]> {
+  const marks = extras.flatMap((each) => each.marks)
+  const messages = extras.flatMap((each) => each.messages)
+  const snapshots = extras.flatMap((each) => each.snapshots)
+  const [, , outcomes] = await connection.together([
+    () => giveUpSoon(connection, commits),
+    () => mark(connection, marks, true),
+    () => append(connection, commits, true),
+    () => stage(connection, messages, true),
+    () => saveSnapshots(connection, snapshots),
+  ])
+  if (!outcomes.every(({ accepted }) => accepted)) throw new Refused()
+  return outcomes
 }
 
 /**
  * One commit may have to wait for a transaction that is open for long, and that may even wait for another commit of the
- * same statement: the statement gives up before anybody notices, and its commits go one by one.
+ * same statement: the statements give up before anybody notices, and their commits go one by one.
  */
-async function runTogether(connection: Connection, commits: readonly StreamCommit[]) {
+async function giveUpSoon(connection: Connection, commits: readonly SharedCommit[]): Promise<void> {
   const { impatience } = connection.statements
-  const statement = connection.statements.appendCommits(commits)
-  if (impatience === undefined) return connection.run(statement)
-  const [, outcomes] = await connection.together([
-    () => connection.run(impatience),
-    () => connection.run(statement),
-  ])
-  return outcomes
+  if (commits.length > 1 && impatience !== undefined) await connection.run(impatience)
+}
+
+async function append(
+  connection: Connection,
+  commits: readonly SharedCommit[],
+  orFail: boolean,
+): Promise<readonly AppendOutcome[]> {
+  const { statements } = connection
+  const [first, second] = commits
+  if (first === undefined || second !== undefined)
+    return connection.run(statements.appendCommits(commits, orFail))
+  return [await connection.run(statements.append(first.commitId, first.changes, connection.place(orFail)))]
 }
 
 async function verdictOn(connection: Connection, error: unknown): Promise<Sent> {
   const { kind } = faultOf(error)
   if (kind === 'stale-statement') throw error
   if (kind === 'unique-violation' || kind === 'gap' || kind === 'serialization') return { kind: 'raced' }
-  if (isDatabaseVerdict(error) || connection.statements.lostCommits === undefined) return { kind: 'refused' }
+  const isRefusal = error instanceof SourcedError || error instanceof PassingThrough
+  if (isRefusal || isDatabaseVerdict(error) || connection.statements.lostCommits === undefined)
+    return { kind: 'refused' }
   if (!connection.mayHaveCommitted) throw error
   await connection.discard(error)
   return { kind: 'lost', cause: error }

@@ -7,7 +7,7 @@ import {
 } from '../errors/index.js'
 import { isExpected } from '../model/expected-version.js'
 import type { ProcessedMark, ProcessedMessage, StagedMessage } from '../model/message.js'
-import type { AppendOutcome, StreamChange } from '../model/stored.js'
+import type { AppendOutcome, StoredSnapshot, StreamChange } from '../model/stored.js'
 import { ReadModelRows } from '../read-model/read-model-rows.js'
 import type { RowOperation } from '../read-model/row-operation.js'
 import { RowPlan } from '../read-model/row-plan.js'
@@ -45,24 +45,23 @@ export async function writeChanges(
   changes: Changes,
 ): Promise<AppendOutcome> {
   const { streams, snapshots, messages, marks, rows, projected } = changes
-  if (marks.length > 0) await mark(connection, marks, streams.length === 0)
-  // Projections want to know the positions of their events.
+  const hasEvents = streams.some(({ events }) => events.length > 0)
+  // Without events, a message that was handled before is no error; and projections want to know the positions of their events.
+  const isMarked = !hasEvents || projected !== undefined
+  if (isMarked) await mark(connection, marks, false, streams.length === 0)
   const appended = projected && (await append(connection, commitId, streams, false))
   const operations = projected ? await project(connection, commitId, rows, projected, appended!) : rows
   // Sent with COMMIT, statements cannot be refused any more. Without events it has to be known first which transaction it is.
-  const isLast =
-    connection.canCommitWith &&
-    messages.length === 0 &&
-    streams.some(({ events }) => events.length > 0) &&
-    checkThemselves(operations)
+  const isLast = connection.canCommitWith && hasEvents && checkThemselves(operations)
   const steps = [
+    () => (isMarked ? Promise.resolve() : mark(connection, marks, isLast)),
     () =>
       appended === undefined ? append(connection, commitId, streams, isLast) : Promise.resolve(appended),
-    async () => messages.length > 0 && stage(connection, messages),
+    () => stage(connection, messages, isLast),
     () => writeOperations(connection, operations, isLast),
-    async () => snapshots.length > 0 && connection.run(connection.statements.saveSnapshots(snapshots)),
+    () => saveSnapshots(connection, snapshots),
   ] as const
-  const [outcome] = await (isLast ? connection.commitWith(steps) : connection.together(steps))
+  const [, outcome] = await (isLast ? connection.commitWith(steps) : connection.together(steps))
   return outcome
 }
 
@@ -113,9 +112,16 @@ export async function checkVersions(
 /** What a commit without streams did to them. */
 export const NOTHING: AppendOutcome = { accepted: true, versions: [], positions: [], recordedAt: undefined }
 
-async function mark(connection: Connection, marks: readonly ProcessedMark[], alone: boolean): Promise<void> {
+/** `orFail`: what was handled before is an error of the database's. `alone`: it makes the whole commit needless. */
+export async function mark(
+  connection: Connection,
+  marks: readonly ProcessedMark[],
+  orFail: boolean,
+  alone = false,
+): Promise<void> {
+  if (marks.length === 0) return
   const inbox = inboxOf(connection)
-  const made = await connection.run(inbox.mark(marks))
+  const made = await connection.run(inbox.mark(marks, orFail))
   if (made.length === marks.length) return
   const old = marks.filter(
     (mark) =>
@@ -134,11 +140,24 @@ export function inboxOf({ statements: { inbox } }: Connection): InboxStatements 
   return inbox
 }
 
-async function stage(connection: Connection, messages: readonly StagedMessage[]): Promise<void> {
+/** `orFail`: an id that is taken is an error of the database's. */
+export async function stage(
+  connection: Connection,
+  messages: readonly StagedMessage[],
+  orFail: boolean,
+): Promise<void> {
+  if (messages.length === 0) return
   const { outbox } = connection.statements
   if (outbox === undefined) throw missingEntity('outbox_messages', 'OutboxMessage')
-  const [duplicate] = await connection.run(outbox.stage(messages))
+  const [duplicate] = await connection.run(outbox.stage(messages, orFail))
   if (duplicate !== undefined) throw new DuplicateOutboxMessageError(duplicate)
+}
+
+export async function saveSnapshots(
+  connection: Connection,
+  snapshots: readonly StoredSnapshot[],
+): Promise<void> {
+  if (snapshots.length > 0) await connection.run(connection.statements.saveSnapshots(snapshots))
 }
 
 /**

@@ -1,11 +1,7 @@
-import { assertStreamIdentity } from '../commit/plan-changes.js'
 import { InvalidArgumentError } from '../errors/index.js'
-import type { EncodedEvent } from '../model/stored.js'
 import type { StreamIdentity } from '../model/stream-identity.js'
-import { CodecRegistry } from '../serialization/codec-registry.js'
-import { EventSerializer } from '../serialization/event-serializer.js'
-import { UpcasterChain } from '../serialization/upcaster-chain.js'
 import type { SourceClass, SourceEvent } from '../sql/sourced-repo/read-source.js'
+import type { EventToImport } from './encode-event.js'
 import type {
   MappedClass,
   MappedEvent,
@@ -15,17 +11,8 @@ import type {
 } from './import-options.js'
 import type { SourcedStream } from './import-report.js'
 
-/** An old event as the new table takes it. */
-export type MappedRow = StreamIdentity &
-  EncodedEvent & { readonly sequence: number; readonly recordedAt: Date }
-
-/** The last moment of the year 9999: SQLite's times are texts with four digits for the year. */
-const LATEST_TIME = 253_402_300_799_999
-
 /** What old classes, events and streams become. */
 export class EventMapping {
-  private readonly serializer = new EventSerializer(new CodecRegistry([]), new UpcasterChain([]))
-
   constructor(private readonly options: ResolvedImport) {}
 
   /** Refuses names of classes that do not occur, and two classes that would share a type. */
@@ -59,25 +46,21 @@ export class EventMapping {
     return { aggregateType: (mapped === false ? undefined : mapped.type) ?? entityType, aggregateId: id }
   }
 
-  /** Throws what a store would throw for an event that it does not take. */
-  map(row: SourceEvent): MappedRow {
-    const stream = this.streamOf(row)
-    assertStreamIdentity(stream)
-    if (!(row.time >= 0 && row.time <= LATEST_TIME)) {
-      throw new InvalidArgumentError(`Its timestamp ${row.time} is not between the years 1970 and 9999.`)
-    }
+  map(row: SourceEvent): EventToImport {
     const { entityType, id, method, version, timestamp } = row
     const data: unknown = JSON.parse(row.data)
     const mapped = row.snapshot
       ? this.convertedSnapshot({ entityType, id, version, timestamp, state: data })
       : this.mappedEvent({ entityType, id, method, version, timestamp, data })
-    const encoded = this.serializer.encode(stream, {
+    return {
+      ...this.streamOf(row),
+      sequence: row.sequence,
+      recordedAt: new Date(row.time),
       name: mapped.name ?? method,
       payload: 'payload' in mapped ? mapped.payload : data,
       metadata: { ...mapped.metadata, ...originOf(row) },
       ...(mapped.version === undefined ? {} : { version: mapped.version }),
-    })
-    return { ...stream, ...encoded, sequence: row.sequence, recordedAt: new Date(row.time) }
+    }
   }
 
   private classOf(entityType: string): MappedClass | false {

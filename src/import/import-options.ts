@@ -153,7 +153,8 @@ export function resolveImport<Event extends object>(options: ImportOptions<Event
   })
 }
 
-function assertOpen(name: string, dataSource: DataSource | undefined): void {
+/** Refuses a DataSource that is none, or not open. */
+export function assertOpen(name: string, dataSource: DataSource | undefined): void {
   if (dataSource?.isInitialized === true) return
   throw new InvalidArgumentError(`'${name}' has to be a DataSource that is open: call initialize() first.`)
 }

@@ -1,17 +1,17 @@
-import { isDeepStrictEqual } from 'node:util'
-import type { StoredEvent } from '../model/stored.js'
 import type { AggregateEventRow } from '../runner/column-sources.js'
 import type { SourceClass, SourceEvent, SourceStream } from '../sql/sourced-repo/read-source.js'
 import { EventMapping } from './event-mapping.js'
-import type { MappedRow } from './event-mapping.js'
-import { ImportRefusedError, ImportVerificationError } from './import-errors.js'
+import { ImportRefusedError, ImportVerificationError, messageOf } from './import-errors.js'
 import { resolveImport } from './import-options.js'
 import type { ImportOptions, ResolvedImport } from './import-options.js'
 import { ImportNotes } from './import-report.js'
 import type { ImportProgress, ImportReport } from './import-report.js'
 import { ImportSource } from './import-source.js'
-import { ImportTarget, placeOf } from './import-target.js'
+import { ImportTarget } from './import-target.js'
 import { isRegular, lengthOf, nameOf, noteIrregularities } from './inspect-streams.js'
+import { overlap } from './overlap.js'
+import { placeOf } from './plan-batch.js'
+import type { PlacedEvent } from './plan-batch.js'
 
 /**
  * Copies the events of the npm package sourced-repo-typeorm into the tables of this module.
@@ -111,11 +111,11 @@ class Import {
     work: (rows: readonly SourceEvent[]) => Promise<void>,
   ): Promise<void> {
     let done = 0
-    for await (const rows of this.source.events()) {
+    await overlap(this.source.events(), async (rows) => {
       await work(rows.filter((row) => this.isTaken(row.regular) && this.mapping.includes(row)))
       done += rows.length
       this.tell(phase, done, this.total)
-    }
+    })
   }
 
   private tell(phase: ImportProgress['phase'], done: number, total: number): void {
@@ -123,12 +123,12 @@ class Import {
   }
 
   private async inspect(rows: readonly SourceEvent[]): Promise<void> {
-    const mapped: MappedRow[] = []
+    const mapped: PlacedEvent[] = []
     for (const row of rows) {
       if (row.time !== row.timestamp)
         this.note('clock-went-back', row, 'is older than an event before it, and gets the time of that one')
       try {
-        mapped.push(this.map(row))
+        mapped.push(this.encode(row))
       } catch (cause) {
         this.note('unstorable', row, `cannot be stored: ${messageOf(cause)}`, cause)
       }
@@ -137,34 +137,32 @@ class Import {
   }
 
   private async copy(rows: readonly SourceEvent[]): Promise<void> {
-    const mapped = rows.map((row) => this.map(row))
-    const found = await this.target.find(mapped)
-    const missing = mapped.filter((row) => !found.has(placeOf(row)))
-    if (missing.length === 0) return
-    await this.target.write(missing)
-    this.notes.imported += missing.length
+    if (rows.length === 0) return
+    const batch = this.target.prepare(rows.map((row) => this.encode(row)))
+    const { imported } = await this.target.write(batch)
+    this.notes.imported += imported
   }
 
   private async verify(rows: readonly SourceEvent[]): Promise<void> {
     await this.compare(
       rows,
-      rows.map((row) => this.map(row)),
+      rows.map((row) => this.encode(row)),
     )
   }
 
-  private map(row: SourceEvent): MappedRow {
-    return this.target.complete(this.mapping.map(row))
+  private encode(row: SourceEvent): PlacedEvent {
+    return { ...this.target.encode(this.mapping.map(row)), sequence: row.sequence }
   }
 
   /** Notes events that differ from those in the new table; gives how many are there and the same. */
-  private async compare(rows: readonly SourceEvent[], mapped: readonly MappedRow[]): Promise<number> {
+  private async compare(rows: readonly SourceEvent[], mapped: readonly PlacedEvent[]): Promise<number> {
     const found = await this.target.find(mapped)
     const byPlace = new Map(rows.map((row) => [placeOf({ ...this.mapping.streamOf(row), ...row }), row]))
     let same = 0
     for (const row of mapped) {
       const stored = found.get(placeOf(row))
       if (stored === undefined) continue
-      if (isSame(row, stored)) same++
+      if (this.target.isSame(row, stored)) same++
       else
         this.note(
           'different',
@@ -231,19 +229,4 @@ class Import {
       return error ?? new Error('it threw nothing')
     }
   }
-}
-
-/** Whether an event is what an earlier run made of the old one. */
-function isSame(row: MappedRow, stored: StoredEvent): boolean {
-  return (
-    row.name === stored.name &&
-    row.version === stored.version &&
-    row.recordedAt.getTime() === stored.recordedAt.getTime() &&
-    stored.payload.codec === row.payload.codec &&
-    isDeepStrictEqual(JSON.parse(stored.payload.text), JSON.parse(row.payload.text))
-  )
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message.replace(/\.$/, '') : String(error)
 }

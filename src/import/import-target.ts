@@ -1,117 +1,225 @@
-import { randomUUID } from 'node:crypto'
-import { ownValuesOf } from '../commit/extend-changes.js'
+import type { DataSource } from 'typeorm'
 import { StorageError } from '../errors/index.js'
-import type { Metadata } from '../model/event.js'
 import type { StoredEvent } from '../model/stored.js'
-import { streamIdOf } from '../model/stream-identity.js'
 import type { StreamIdentity } from '../model/stream-identity.js'
 import { resolveOptions } from '../options.js'
+import type { EventStoreOptions } from '../options.js'
+import type { Connection } from '../runner/connection.js'
 import { Database } from '../runner/database.js'
 import { faultOf } from '../runner/fault.js'
 import { asStorageError } from '../runner/storage-error.js'
-import { assertFitsJsonb } from '../serialization/json-codec.js'
+import { CodecRegistry } from '../serialization/codec-registry.js'
+import { EventSerializer } from '../serialization/event-serializer.js'
+import { UpcasterChain } from '../serialization/upcaster-chain.js'
 import type { EventPlace } from '../sql/imported-event.js'
 import * as postgres from '../sql/postgres/import-events.js'
 import { inspectTable } from '../sql/postgres/inspect-table.js'
 import * as sqlite from '../sql/sqlite/import-events.js'
 import type { Statement } from '../sql/statement.js'
 import type { EventTable } from '../sql/tables.js'
-import type { MappedRow } from './event-mapping.js'
-import type { ResolvedImport } from './import-options.js'
+import { encodeImport } from './encode-event.js'
+import type { EncodedImport, EventToImport } from './encode-event.js'
+import { ImportConflictError } from './import-errors.js'
+import { isPlaced, isSame, placeOf, planBatch } from './plan-batch.js'
+import type { PlacedEvent, PlannedBatch } from './plan-batch.js'
+
+/** Where an import writes to: your DataSource, and what the options of your store say about its events. */
+export interface ImportTargetOptions<Event extends object> extends Pick<
+  EventStoreOptions<Event>,
+  'codecs' | 'eventEntity' | 'eventColumns'
+> {
+  /** Your DataSource with the tables of this module. */
+  readonly target: DataSource
+}
+
+/** Events that are ready to be written. */
+export interface PreparedBatch {
+  readonly events: readonly EncodedImport[]
+  /** Writes all of them; `undefined` if it takes the database to tell their places. */
+  readonly whole: Statement<void> | undefined
+}
+
+/** What became of a batch. */
+export interface WrittenBatch {
+  readonly imported: number
+  readonly alreadyThere: number
+  /** Streams whose first event was written. */
+  readonly newStreams: number
+}
+
+/** How often a batch is written anew that met other writers. */
+const MOST_ATTEMPTS = 5
+
+const RACES: readonly string[] = ['unique-violation', 'gap', 'serialization', 'lock-timeout', 'busy']
 
 /** The new event table. */
 export class ImportTarget {
+  /** What the streams of the batch before came to, by their ids. */
+  private reached: ReadonlyMap<string, number> = new Map()
+  /** Whether events of the batch before were there already. */
+  private isBehind = false
+
   private constructor(
     private readonly database: Database,
+    private readonly serializer: EventSerializer,
     private readonly table: EventTable,
     /** Takes the lock for which readers of the feed wait; an embedded database has one writer and needs none. */
     private readonly holdFloor: Statement<void> | undefined,
   ) {}
 
   /** Throws `SchemaError` unless the tables are what a store needs. */
-  static async open({ target, eventEntity, eventColumns }: ResolvedImport): Promise<ImportTarget> {
+  static async open<Event extends object>(options: ImportTargetOptions<Event>): Promise<ImportTarget> {
+    const { target, eventEntity, eventColumns, codecs } = options
     // A statement that was prepared while the table was empty would go on reading all of it when it is full.
-    const options = resolveOptions({
+    const resolved = resolveOptions({
       preparedStatements: false,
+      ...(codecs === undefined ? {} : { codecs }),
       ...(eventEntity === undefined ? {} : { eventEntity }),
       ...(eventColumns === undefined ? {} : { eventColumns }),
     })
-    const database = new Database(target, options)
+    const database = new Database(target, resolved)
+    const serializer = new EventSerializer(new CodecRegistry(resolved.codecs), new UpcasterChain([]))
     await database.verifySchema()
     const { events } = await database.connect(undefined, ({ statements }) =>
       Promise.resolve(statements.tables),
     )
-    if (database.dialect === 'sqlite') return new ImportTarget(database, events, undefined)
+    if (database.dialect === 'sqlite') return new ImportTarget(database, serializer, events, undefined)
     const { positionSequence } = await database.connect(undefined, (connection) =>
       connection.run(inspectTable(events.table, events.position)),
     )
-    return new ImportTarget(database, events, postgres.holdFloor(events, positionSequence ?? ''))
+    const holdFloor = postgres.holdFloor(events, positionSequence ?? '')
+    return new ImportTarget(database, serializer, events, holdFloor)
   }
 
-  /**
-   * The event with the values of the columns that the host's entity adds, from the event as a store would give it. Throws what
-   * a store would throw for values, or a payload, that the columns do not take.
-   */
-  complete(row: MappedRow): MappedRow {
-    const { own, payloadType } = this.database.tables.events
-    const { name, version, payload, metadata } = row
-    if (payloadType === 'jsonb') assertFitsJsonb(payload)
-    if (!own.areFilled) return row
-    const event = {
-      name,
-      version,
-      payload: JSON.parse(payload.text) as unknown,
-      metadata: JSON.parse(metadata) as Metadata,
-    }
-    return { ...row, own: ownValuesOf(this.database, row, event) }
+  /** Throws what a store would throw for an event that it does not take. */
+  encode(event: EventToImport): EncodedImport {
+    return encodeImport(this.database, this.serializer, event)
+  }
+
+  /** Does beforehand what can be done while the batch before is written. */
+  prepare(events: readonly EncodedImport[]): PreparedBatch {
+    return { events, whole: events.every(isPlaced) ? this.sql.importEvents(this.table, events) : undefined }
   }
 
   /** Those of the events that exist, by `placeOf`. */
-  async find(places: readonly EventPlace[]): Promise<ReadonlyMap<string, StoredEvent>> {
-    const found = await this.run(this.sql.findEvents(this.table, places))
-    return new Map(found.map((event) => [placeOf(event), event]))
+  find(places: readonly EventPlace[]): Promise<ReadonlyMap<string, StoredEvent>> {
+    return this.reading((connection) => this.findOn(connection, places))
   }
 
   /** How many events each of the streams has. */
   count(streams: readonly StreamIdentity[]): Promise<readonly number[]> {
-    return this.run(this.sql.countEvents(this.table, streams))
+    return this.reading((connection) => connection.run(this.sql.countEvents(this.table, streams)))
+  }
+
+  /** Whether an event is what is stored at its place. */
+  isSame(event: PlacedEvent, stored: StoredEvent): boolean {
+    return isSame(this.serializer.codecs, event, stored)
   }
 
   /**
-   * Writes the events in one transaction, all or none. Each has a commit id of its own: the old table does not say
-   * which events were committed together.
+   * Writes those of the events that are not there yet in one transaction, all or none. Throws `ImportConflictError` if one does
+   * not continue its stream, or is not what is there.
    */
-  async write(rows: readonly MappedRow[]): Promise<void> {
-    const events = rows.map((row) => ({ ...row, commitId: randomUUID() }))
-    try {
-      await this.database.connect(undefined, (connection) =>
-        connection.atomically(async () => {
-          if (this.holdFloor !== undefined) await connection.run(this.holdFloor)
-          await connection.run(this.sql.importEvents(this.table, events))
-        }),
-      )
-    } catch (error) {
-      if (faultOf(error).kind !== 'connection') throw asStorageError('append', error)
-      const problem =
-        'The connection is gone, and with it perhaps the last batch. Run the import again: it goes on.'
-      throw new StorageError('import', problem, true, 'unknown', { cause: error })
+  async write(batch: PreparedBatch): Promise<WrittenBatch> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        const { fresh, taken, reached } = await this.database.connect(undefined, (connection) =>
+          connection.atomically(() => this.writeOn(connection, batch, attempt === 1)),
+        )
+        this.reached = reached
+        this.isBehind = taken.length > 0
+        const newStreams = fresh.filter(({ sequence }) => sequence === 1).length
+        return { imported: fresh.length, alreadyThere: taken.length, newStreams }
+      } catch (error) {
+        const { kind } = faultOf(error)
+        if (kind === 'connection') throw lostConnection(error)
+        // What looks wrong at first may be a wrong guess.
+        if (attempt > 1 && (attempt === MOST_ATTEMPTS || !RACES.includes(kind)))
+          throw asStorageError('append', error)
+      }
     }
+  }
+
+  private async writeOn(
+    connection: Connection,
+    { events, whole }: PreparedBatch,
+    guessing: boolean,
+  ): Promise<PlannedBatch> {
+    const versions = await this.versionsOn(connection, events, guessing)
+    const planned = planBatch(events, versions)
+    const { fresh, taken } = planned
+    if (fresh.length > 0) {
+      if (this.holdFloor !== undefined) await connection.run(this.holdFloor)
+      await connection.run((taken.length === 0 && whole) || this.sql.importEvents(this.table, fresh))
+    }
+    // Only now, because an event may have been handed in twice.
+    if (taken.length > 0) await this.assertSame(connection, taken, versions)
+    return planned
+  }
+
+  /**
+   * The versions of the events' streams. To look one up takes a third of the time that it takes to write an event. `guessing`: that of a
+   * stream in the batch before is what it came to there, and a first sequence continues its stream. The table's key and guard refuse
+   * what is not so.
+   */
+  private async versionsOn(
+    connection: Connection,
+    events: readonly EncodedImport[],
+    guessing: boolean,
+  ): Promise<ReadonlyMap<string, number>> {
+    const versions = new Map<string, number>()
+    const unknown = new Map<string, StreamIdentity>()
+    for (const event of events) {
+      const { streamId, sequence } = event
+      if (versions.has(streamId) || unknown.has(streamId)) continue
+      const version =
+        this.reached.get(streamId) ?? (this.isBehind || sequence === undefined ? undefined : sequence - 1)
+      if (guessing && version !== undefined) versions.set(streamId, version)
+      else unknown.set(streamId, event)
+    }
+    if (unknown.size === 0) return versions
+    const found = await connection.run(connection.statements.streamVersions([...unknown.values()]))
+    for (const [nth, id] of [...unknown.keys()].entries()) versions.set(id, found[nth]!)
+    return versions
+  }
+
+  private async assertSame(
+    connection: Connection,
+    events: readonly PlacedEvent[],
+    versions: ReadonlyMap<string, number>,
+  ): Promise<void> {
+    const found = await this.findOn(connection, events)
+    for (const event of events) {
+      const stored = found.get(placeOf(event))
+      if (stored === undefined || !this.isSame(event, stored))
+        throw new ImportConflictError(event, 'different', event.sequence, versions.get(event.streamId)! + 1)
+    }
+  }
+
+  private async findOn(
+    connection: Connection,
+    places: readonly EventPlace[],
+  ): Promise<ReadonlyMap<string, StoredEvent>> {
+    const found = await connection.run(this.sql.findEvents(this.table, places))
+    return new Map(found.map((event) => [placeOf(event), event]))
   }
 
   private get sql(): Pick<typeof postgres, 'importEvents' | 'findEvents' | 'countEvents'> {
     return this.database.dialect === 'postgres' ? postgres : sqlite
   }
 
-  private async run<Result>(statement: Statement<Result>): Promise<Result> {
+  private async reading<Result>(work: (connection: Connection) => Promise<Result>): Promise<Result> {
     try {
-      return await this.database.connect(undefined, (connection) => connection.run(statement))
+      return await this.database.connect(undefined, work)
     } catch (error) {
       throw asStorageError('read', error)
     }
   }
 }
 
-/** A key for a place in a stream. */
-export function placeOf(place: EventPlace): string {
-  return `${place.sequence} ${streamIdOf(place)}`
+function lostConnection(cause: unknown): StorageError {
+  const problem =
+    'The connection is gone, and with it perhaps the last batch. Run the import again: it passes over events that are ' +
+    'there, if they are handed in with their sequences.'
+  return new StorageError('import', problem, true, 'unknown', { cause })
 }

@@ -1,4 +1,12 @@
-export { ImportRefusedError, ImportVerificationError } from './import-errors.js'
+export type { EventToImport } from './encode-event.js'
+export {
+  ImportConflictError,
+  ImportEventError,
+  ImportRefusedError,
+  ImportVerificationError,
+} from './import-errors.js'
+export { importEvents } from './import-events.js'
+export type { ImportEventsOptions, ImportEventsReport } from './import-events.js'
 export type {
   ImportedStream,
   ImportOptions,

@@ -55,8 +55,11 @@ export interface OutboxCounts {
 
 /** The statements over the outbox, compiled for one table. Time is the database's. */
 export interface OutboxStatements {
-  /** Inserts the messages in the order given, and gives the ids of those that exist already and were not inserted. */
-  stage(messages: readonly StagedMessage[]): Statement<readonly string[]>
+  /**
+   * Inserts the messages in the order given, and gives the ids of those that exist already and were not inserted. `orFail`: one
+   * that exists is an error of the database's.
+   */
+  stage(messages: readonly StagedMessage[], orFail: boolean): Statement<readonly string[]>
   /**
    * Claims the oldest messages that are due and pending, or in flight with a lease that ran out. Of the messages about one
    * stream only the first that is not published or failed. Gives them in the order in which they were staged.

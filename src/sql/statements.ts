@@ -95,8 +95,11 @@ export interface Statements {
   readonly tables: Tables
   /** Checks every stream and inserts all events or none, in one statement. */
   append(commitId: string, changes: readonly StreamChange[], place: AppendPlace): Statement<AppendOutcome>
-  /** Appends several commits, each all or nothing by itself; no two may have a stream in common. Gives one outcome a commit. */
-  appendCommits(commits: readonly StreamCommit[]): Statement<readonly AppendOutcome[]>
+  /**
+   * Appends several commits, each all or nothing by itself; no two may have a stream in common. Gives one outcome a commit.
+   * `orFail`: a refusal is an error of the database's.
+   */
+  appendCommits(commits: readonly StreamCommit[], orFail: boolean): Statement<readonly AppendOutcome[]>
   /** Has the transaction's statements give up soon when they have to wait for a lock; `undefined`: they never wait. */
   readonly impatience: Statement<void> | undefined
   streamVersions(streams: readonly StreamIdentity[]): Statement<readonly number[]>

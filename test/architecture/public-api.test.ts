@@ -174,10 +174,20 @@ const PUBLIC_API = {
     types: [],
   },
   'src/import/index.ts': {
-    values: ['ImportRefusedError', 'ImportVerificationError', 'importSourcedRepo'],
+    values: [
+      'ImportConflictError',
+      'ImportEventError',
+      'ImportRefusedError',
+      'ImportVerificationError',
+      'importEvents',
+      'importSourcedRepo',
+    ],
     types: [
+      'EventToImport',
       'ImportAnomaly',
       'ImportAnomalyKind',
+      'ImportEventsOptions',
+      'ImportEventsReport',
       'ImportOptions',
       'ImportProgress',
       'ImportReport',

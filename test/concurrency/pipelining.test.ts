@@ -97,9 +97,9 @@ it('4.5 a connection whose client gave up waiting works again afterwards', async
   const update = (id: string): Promise<unknown> =>
     store.unitOfWork((work) => {
       work.append(to(id, 0))
-      // With a message, COMMIT does not go with the rest: the connection is kept.
-      work.send({ type: 'slow', payload: id })
+      // The row has to be there before it is replaced, so that COMMIT does not go with the rest: the connection is kept.
       work.patch(PlainBalance, { id: 'slow' }, { amount: 2 })
+      work.upsert(PlainBalance, { id: 'slow', owner: id, amount: 2 })
     })
   const release = await holding((runner) =>
     runner.manager.update(PlainBalance, { id: 'slow' }, { amount: 3 }),

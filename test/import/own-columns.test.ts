@@ -1,6 +1,6 @@
 import { Column, DataSource, Entity } from 'typeorm'
 import { eventEntity, postgresEntities, sqliteEntities } from '../../entities/index.js'
-import { importSourcedRepo, ImportRefusedError } from '../../src/import/index.js'
+import { importEvents, importSourcedRepo, ImportRefusedError } from '../../src/import/index.js'
 import type { SourcedEvent } from '../../src/import/index.js'
 import { EventStore, SchemaError } from '../../src/index.js'
 import type { EventSource } from '../../src/index.js'
@@ -99,6 +99,33 @@ describe.each(targets)('an import into %s, to whose events the host adds columns
     expect(anomalies).toMatchObject([{ id: 'a', versions: [3] }])
     expect(anomalies[0]!.message).toContain('amount')
     expect(await target.getRepository(TenantEvent).count()).toBe(0)
+  })
+
+  test('20.1 are filled in a bulk import by the functions of the store too', async () => {
+    const target = await openExtended()
+    const event = { aggregateType: 'account', aggregateId: 'a', name: 'deposit' }
+    const events = [
+      { ...event, payload: { amount: 7 }, metadata: { tenant: 'acme' } },
+      { ...event, payload: 'none' },
+    ]
+    const options = { target, eventEntity: TenantEvent, eventColumns }
+    expect(await importEvents({ ...options, events })).toMatchObject({ imported: 2 })
+    const found: unknown[] = []
+    for await (const { payload, columns } of new EventStore(target, {
+      eventEntity: TenantEvent,
+      eventColumns,
+    }).readAll())
+      found.push([payload, columns])
+    expect(found).toEqual([
+      [{ amount: 7 }, { tenantId: 'acme', amount: 7 }],
+      ['none', { tenantId: 'a', amount: null }],
+    ])
+    const wrong = [{ ...event, payload: { amount: 'much' } }]
+    await expect(importEvents({ ...options, events: wrong })).rejects.toThrow(/Event 0 .*amount/)
+    if (driver === 'postgres') {
+      const unfit = [{ ...event, payload: { nul: '\0' } }]
+      await expect(importEvents({ ...options, events: unfit })).rejects.toThrow(/Event 0 .*jsonb column/)
+    }
   })
 
   test('19.6 refuses functions for what is no column, as the compiler does', async () => {

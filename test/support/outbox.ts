@@ -49,7 +49,12 @@ export class TestOutbox implements RelayedStore {
   /** Gives the ids of messages that existed. */
   async stage(messages: readonly TestMessage[]): Promise<readonly string[]> {
     const existing = await this.database.connect(undefined, (connection) =>
-      connection.run(connection.statements.outbox!.stage(messages.map((each) => this.staged(each)))),
+      connection.run(
+        connection.statements.outbox!.stage(
+          messages.map((each) => this.staged(each)),
+          false,
+        ),
+      ),
     )
     for (const listener of this.listeners) listener()
     return existing

@@ -2,17 +2,19 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { CommitQueue } from '../../src/commit/commit-queue.js'
 import type { QueuedOutcome, Sent } from '../../src/commit/commit-queue.js'
 import { StorageError } from '../../src/errors/index.js'
-import type { AppendOutcome, StreamCommit } from '../../src/model/stored.js'
+import type { SharedCommit } from '../../src/commit/changes.js'
+import type { AppendOutcome } from '../../src/model/stored.js'
 
 const accepted: AppendOutcome = { accepted: true, versions: [0], positions: [1], recordedAt: new Date(0) }
 const refused: AppendOutcome = { ...accepted, accepted: false }
 
 /** A commit of one event to each of the streams, with a payload of some characters. */
-function commit(streams: string, length = 10): StreamCommit {
+function commit(streams: string, length = 10): SharedCommit {
   const payload = { text: 'x'.repeat(length), codec: 'json', codecVersion: 1 }
   const events = [{ name: 'happened', version: 1, payload, metadata: '{}' }]
   return {
     commitId: streams,
+    extras: undefined,
     changes: Array.from(streams, (aggregateId) => ({
       aggregateType: 'a',
       aggregateId,
@@ -94,6 +96,7 @@ describe('3.12 the queue of commits', () => {
       const { changes } = commit('a')
       return wire.queue.append({
         commitId: `a${expectedVersion}`,
+        extras: undefined,
         changes: [{ ...changes[0]!, expectedVersion }],
       })
     }

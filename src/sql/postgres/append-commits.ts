@@ -25,14 +25,14 @@ import { ownDefinitions, ownLabels, ownValues } from './own-columns.js'
 export function appendCommits(
   e: EventTable,
   positionSequence: string,
-): (commits: readonly StreamCommit[]) => Statement<readonly AppendOutcome[]> {
+): (commits: readonly StreamCommit[], orFail: boolean) => Statement<readonly AppendOutcome[]> {
   // A scalar subquery: the planner would answer EXISTS by reading the whole table once, as long as that is small.
   const at = (sequence: string): string => `(
     select e.${e.sequence} from ${e.table} e
     where e.${e.aggregateType} = new.type and e.${e.aggregateId} = new.id and e.${e.sequence} = ${sequence}
     limit 1
   )`
-  const text = `${APPEND_MARK} with held as materialized (
+  const text = (checked = ''): string => `${APPEND_MARK} with held as materialized (
   select ${takeFloorLock(e, positionSequence)}, ${sequencesChecked('$3')}, date_trunc('milliseconds', clock_timestamp()) as recorded_at
 ), event as materialized (
   select nextval(${literal(positionSequence)}::regclass) as position, held.recorded_at, new.*
@@ -57,9 +57,11 @@ export function appendCommits(
 )
 select string_agg(ordinality::text, ',') as places, string_agg(position::text, ',') as positions,
   ${milliseconds('max(recorded_at)')} as recorded_at,
-  ${failUnless('count(*) = (select count(*) from inserted)', 'a trigger of the host kept events from being stored')}
+  ${failUnless('count(*) = (select count(*) from inserted)', 'a trigger of the host kept events from being stored')}${checked}
 from event`
-  return (commits) => {
+  const refusing = text()
+  const failing = text(`, ${failUnless('count(*) = json_array_length($1::json)')}`)
+  return (commits, orFail) => {
     const events = commits.flatMap(({ changes: [change] }) => change!.events)
     const places = commits.flatMap(({ commitId, changes: [change] }) => {
       const stream = `"type":${JSON.stringify(change!.aggregateType)},"id":${JSON.stringify(change!.aggregateId)}`
@@ -68,7 +70,7 @@ from event`
     })
     return {
       operation: 'append',
-      text,
+      text: orFail ? failing : refusing,
       parameters: [...eventParameters(events, e.own, (index) => places[index]!), checkedBy(ALONE)],
       decode: ([row]) => {
         const positions = new Map<number, number>()

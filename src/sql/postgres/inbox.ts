@@ -3,6 +3,7 @@ import type { InboxStatements } from '../inbox-statements.js'
 import type { InboxTable } from '../tables.js'
 import { NOW } from './clock.js'
 import { decodeTime, milliseconds } from './event-columns.js'
+import { failUnless } from './fail-unless.js'
 
 /** The statements over processed-message marks. */
 export function inboxStatements(i: InboxTable): InboxStatements {
@@ -17,9 +18,15 @@ from unnest($1::text[], $2::text[]) as new(consumer, message)
 order by new.consumer collate "C", new.message collate "C"
 on conflict (${i.consumerName}, ${i.messageId}) do nothing
 returning ${i.consumerName} as consumer, ${i.messageId} as message_id`
-  return (marks) => ({
+  const failing = `with made as (
+${text}
+)
+select made.consumer, made.message_id, checked.* from (
+  select ${failUnless('(select count(*) from made) = cardinality($1::text[])', 'a message was handled before')} offset 0
+) checked left join made on true`
+  return (marks, orFail) => ({
     operation: 'mark processed messages',
-    text,
+    text: orFail ? failing : text,
     parameters: lists(marks),
     decode: (rows) =>
       rows.map((row) => ({ consumer: row['consumer'] as string, messageId: row['message_id'] as string })),

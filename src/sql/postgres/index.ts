@@ -52,7 +52,8 @@ export function postgresStatements(
         ? one(commitId, change, version, event, place)
         : toOne(commitId, change, place)
     },
-    appendCommits: (commits) => (commits.every(isOfOneStream) ? toEach(commits) : toMany(commits, ALONE)),
+    appendCommits: (commits, orFail) =>
+      commits.every(isOfOneStream) ? toEach(commits, orFail) : toMany(commits, { ...ALONE, orFail }),
     impatience,
     streamVersions: streamVersions(events),
     versionAt: versionAt(events),

@@ -44,7 +44,12 @@ export function ownValuesOrLast(e: EventTable, record: string, stream: string): 
     .join('')
 }
 
-/** `,"own_1":"acme",…`: the values of one row, for the JSON that such a record is read from. */
+/** `{"own_1":"acme",…}`: the values of one row, as JSON that such a record is read from. */
+export function ownRecord(own: OwnColumns, values: readonly EncodedValue[]): string {
+  return `{${ownMembers(own, values).slice(1)}}`
+}
+
+/** `,"own_1":"acme",…`: the same for the end of a record with more in it. */
 export function ownMembers({ filled }: OwnColumns, values: readonly EncodedValue[]): string {
   return filled.map((column, index) => `,"${column.label}":${jsonOf(column, values[index] ?? null)}`).join('')
 }

@@ -1,7 +1,8 @@
 import type { StagedMessage } from '../../model/message.js'
 import { ownNames } from '../own-columns.js'
-import type { Statement } from '../statement.js'
+import type { OutboxStatements } from '../outbox-statements.js'
 import type { OutboxTable } from '../tables.js'
+import { failUnless } from './fail-unless.js'
 import { ownDefinitions, ownLabels, ownMembers, ownValues } from './own-columns.js'
 
 /**
@@ -11,9 +12,7 @@ import { ownDefinitions, ownLabels, ownMembers, ownValues } from './own-columns.
  *
  * Payloads travel apart from the rest for the reason that `eventParameters` names.
  */
-export function stageMessages(
-  o: OutboxTable,
-): (messages: readonly StagedMessage[]) => Statement<readonly string[]> {
+export function stageMessages(o: OutboxTable): OutboxStatements['stage'] {
   const text = `insert into ${o.table} (${o.messageId}, ${o.messageType}, ${o.payload}, ${o.payloadCodec},
   ${o.payloadCodecVersion}, ${o.destination}, ${o.metadata}, ${o.status}, ${o.createdAt}, ${o.ordinal},
   ${o.nextAvailableAt}, ${o.attempts}, ${o.sourceType}, ${o.sourceId}, ${o.sourceSequence}, ${o.correlationId},
@@ -33,9 +32,15 @@ cross join (select clock_timestamp() as now offset 0) clock
 order by new.id collate "C"
 on conflict (${o.messageId}) do nothing
 returning ${o.messageId} as message_id`
-  return (messages) => ({
+  const failing = `with staged as (
+${text}
+)
+select staged.message_id, checked.* from (
+  select ${failUnless('(select count(*) from staged) = json_array_length($1::json)', 'a message id is taken')} offset 0
+) checked left join staged on true`
+  return (messages, orFail) => ({
     operation: 'stage outbox messages',
-    text,
+    text: orFail ? failing : text,
     parameters: [
       `[${messages.map((message) => row(o, message)).join(',')}]`,
       `[${messages.map(({ payload }) => payload.text).join(',')}]`,

@@ -5,6 +5,7 @@ import type { EventPlace, ImportedEvent } from '../imported-event.js'
 import { ownNames } from '../own-columns.js'
 import type { Statement } from '../statement.js'
 import type { EventTable } from '../tables.js'
+import { NOW } from './clock.js'
 import { decodeTime, encodeTime, eventColumns } from './event-columns.js'
 import { ownMembers } from './own-columns.js'
 
@@ -15,7 +16,7 @@ export function importEvents(e: EventTable, events: readonly ImportedEvent[]): S
     text: `insert into ${e.table} (${e.aggregateType}, ${e.aggregateId}, ${e.sequence}, ${e.commitId}, ${e.eventName},
   ${e.eventVersion}, ${e.payload}, ${e.payloadCodec}, ${e.payloadCodecVersion}, ${e.metadata}, ${e.recordedAt}${ownNames(e.own)})
 select new.value ->> 0, new.value ->> 1, new.value ->> 2, new.value ->> 3, new.value ->> 4, new.value ->> 5,
-  new.value ->> 6, new.value ->> 7, new.value ->> 8, new.value ->> 9, new.value ->> 10${ownMembers(e.own, 'new.value', 11)}
+  new.value ->> 6, new.value ->> 7, new.value ->> 8, new.value ->> 9, coalesce(new.value ->> 10, ${NOW})${ownMembers(e.own, 'new.value', 11)}
 from json_each(?) new order by new.key`,
     parameters: [
       JSON.stringify(
@@ -30,7 +31,7 @@ from json_each(?) new order by new.key`,
           event.payload.codec,
           event.payload.codecVersion,
           event.metadata,
-          encodeTime(event.recordedAt),
+          event.recordedAt && encodeTime(event.recordedAt),
           ...(event.own ?? []),
         ]),
       ),
