@@ -12,13 +12,15 @@ export const {
   sqliteEntities,
 } = require('typeorm-sourced/entities')
 export const { removeEventGuards, sourcedMigrations } = require('typeorm-sourced/migrations')
+export const importing = require('typeorm-sourced/import')
 export const { DataSource, EntitySchema } = require('typeorm')
 export const pg = require('pg')
 export const BetterSqlite3 = require('better-sqlite3')
 export const { startPostgresProcess } = require('./test/support/postgres-process.js')
 
-/** The version of an installed package, the repository's or a peer's. */
+/** The version of an installed package, the repository's or a peer's, or of the module itself. */
 export function versionOf(name) {
+  if (name === 'typeorm-sourced') return require('typeorm-sourced/package.json').version
   const own = createRequire(import.meta.url)
   for (const look of [require, own]) {
     for (const folder of look.resolve.paths(name)) {

@@ -10,7 +10,21 @@ export class Account extends sourced.AggregateRoot {
   }
 }
 
-const method = Object.getOwnPropertyDescriptor(Account.prototype, 'deposit')
-sourced.Records(EVENT_NAME)(Account.prototype, 'deposit', method)
-Object.defineProperty(Account.prototype, 'deposit', method)
-sourced.Aggregate(AGGREGATE_TYPE)(Account)
+/** The same with snapshots, stored on demand. */
+export class SnapshotAccount extends sourced.AggregateRoot {
+  balance = 0
+
+  deposit(event) {
+    this.balance += event.amount
+  }
+}
+
+declare(Account, AGGREGATE_TYPE, {})
+declare(SnapshotAccount, `${AGGREGATE_TYPE}-with-snapshots`, { snapshots: {} })
+
+function declare(aggregate, type, options) {
+  const method = Object.getOwnPropertyDescriptor(aggregate.prototype, 'deposit')
+  sourced.Records(EVENT_NAME)(aggregate.prototype, 'deposit', method)
+  Object.defineProperty(aggregate.prototype, 'deposit', method)
+  sourced.Aggregate(type, options)(aggregate)
+}

@@ -1,7 +1,16 @@
-// The names under which targets speak of the contenders.
+// The names under which operations and targets speak of the contenders.
 export const OURS = 'typeorm-sourced, repository'
+export const OURS_ALONE = 'typeorm-sourced, not coalescing'
 export const OURS_APPEND = 'typeorm-sourced, store.append'
 export const HAND_WRITTEN = 'hand-written SQL on pg'
+export const HAND_WRITTEN_UNGUARDED = 'hand-written, no guards (the limit)'
 export const EMMETT = 'emmett-postgresql'
-export const HAND_WRITTEN_UNGUARDED = 'the same without guards (the limit)'
-export const TYPEORM = 'TypeORM insert, find, save'
+export const CASTORE = 'castore, postgres adapter'
+export const MESSAGE_DB = 'message-db, its functions on pg'
+export const SOURCED_REPO = 'sourced-repo-typeorm'
+export const TYPEORM = 'TypeORM insert, find'
+export const TYPEORM_SAVE = 'TypeORM save'
+export const PGBENCH = 'pgbench, one-row INSERT'
+
+export const RAW_SQLITE = 'raw better-sqlite3'
+export const EMMETT_SQLITE = 'emmett-sqlite'

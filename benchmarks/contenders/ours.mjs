@@ -1,22 +1,32 @@
 import { AGGREGATE_TYPE, deposit, deposits, EVENT_NAME } from '../account.mjs'
 import { sourced } from '../module.mjs'
-import { Account } from './account-aggregate.mjs'
+import { Account, SnapshotAccount } from './account-aggregate.mjs'
 
 /** Through aggregates: a sourced method for each event, then `repository.commit`. */
-export function throughRepository(dataSource) {
-  const accounts = new sourced.EventStore(dataSource).repository(Account)
+export function throughRepository(dataSource, options = {}) {
+  const store = new sourced.EventStore(dataSource, options)
+  const accounts = store.repository(Account)
+  const withSnapshots = store.repository(SnapshotAccount)
   return {
-    stream: (id) => {
-      const account = accounts.create(id)
-      return {
-        commit: (events) => {
-          for (let nth = 0; nth < events; nth++) account.deposit(deposit())
-          return accounts.commit(account)
-        },
-      }
-    },
+    stream: (id) => streamOf(accounts, accounts.create(id)),
     load: async (id) => (await accounts.load(id)).balance,
+    // One command against others: load, decide, commit, and once more after a conflict.
+    change: (id) => accounts.update(id, (account) => account.deposit(deposit()), { orCreate: true }),
+    streamWithSnapshot: (id) => {
+      const account = withSnapshots.create(id)
+      return { ...streamOf(withSnapshots, account), snapshot: () => withSnapshots.snapshot(account) }
+    },
+    loadFromSnapshot: async (id) => (await withSnapshots.load(id)).balance,
     close: () => dataSource.destroy(),
+  }
+}
+
+function streamOf(accounts, account) {
+  return {
+    commit: (events) => {
+      for (let nth = 0; nth < events; nth++) account.deposit(deposit())
+      return accounts.commit(account)
+    },
   }
 }
 
@@ -24,8 +34,8 @@ export function throughRepository(dataSource) {
 export function throughAppend(dataSource) {
   const store = new sourced.EventStore(dataSource)
   return {
-    stream: (aggregateId) => {
-      let expectedVersion = 0
+    stream: (aggregateId, version = 0) => {
+      let expectedVersion = version
       return {
         commit: async (length) => {
           const events = deposits(length).map((payload) => ({ name: EVENT_NAME, payload }))

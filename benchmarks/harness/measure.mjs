@@ -1,10 +1,12 @@
 /**
  * Measures rivals side by side: in every round each of them does the same number of repetitions, in an order that
  * rotates, so that a slow second of the machine hits all of them. `prepare(count)` does what is not measured and
- * gives the function that is.
+ * gives the function that is. A function that gives a number has measured itself, in milliseconds.
+ *
+ * `count`: how many repetitions; as many as take the first rival `roundMs` if left out, but not fewer than `least`.
  */
-export async function measure(rivals, { rounds, roundMs, warmUpMs }) {
-  const count = await warmUp(rivals, warmUpMs, roundMs)
+export async function measure(rivals, { rounds, roundMs, warmUpMs, least = 16, count }) {
+  count ??= await warmUp(rivals, warmUpMs, roundMs, least)
   const samples = new Map(rivals.map(({ name }) => [name, []]))
   for (let round = 0; round < rounds; round++) {
     for (let turn = 0; turn < rivals.length; turn++) {
@@ -16,19 +18,20 @@ export async function measure(rivals, { rounds, roundMs, warmUpMs }) {
 }
 
 /** Gives the number of repetitions that take the first rival, the baseline, as long as a round. */
-async function warmUp(rivals, warmUpMs, roundMs) {
+async function warmUp(rivals, warmUpMs, roundMs, least) {
   let baselineMs
   for (const rival of rivals) {
-    let spent = 0
     let fastest = Infinity
-    for (let count = 8; spent < warmUpMs; count = Math.min(count * 2, 256)) {
-      const elapsed = await time(rival, count)
-      spent += elapsed
-      fastest = Math.min(fastest, elapsed / count)
-    }
+    const started = performance.now()
+    for (
+      let count = Math.min(least, 64);
+      performance.now() - started < warmUpMs;
+      count = Math.min(count * 2, 256)
+    )
+      fastest = Math.min(fastest, (await time(rival, count)) / count)
     baselineMs ??= fastest
   }
-  return Math.max(16, Math.round(roundMs / baselineMs))
+  return Math.max(least, Math.round(roundMs / baselineMs))
 }
 
 async function time(rival, count) {
@@ -36,18 +39,6 @@ async function time(rival, count) {
   // So that nobody pays for what another left behind. A full collection would also throw away compiled code.
   globalThis.gc?.({ type: 'minor' })
   const started = performance.now()
-  await run()
-  return performance.now() - started
-}
-
-export function median(numbers) {
-  const sorted = [...numbers].sort((a, b) => a - b)
-  const middle = Math.floor(sorted.length / 2)
-  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
-}
-
-/** How many times as fast one was as the other: the median of the rounds' own ratios. */
-export function timesAsFast(samples, name, other) {
-  const others = samples.get(other)
-  return median(samples.get(name).map((each, round) => others[round] / each))
+  const own = await run()
+  return typeof own === 'number' ? own : performance.now() - started
 }

@@ -1,54 +1,92 @@
-import { median, timesAsFast } from './measure.mjs'
+import { writeFile } from 'node:fs/promises'
+import { drawChart } from './chart.mjs'
+import { asMarkdown, asText, figure } from './table.mjs'
+import { verdict } from './targets.mjs'
 
-/** Prints one operation: a line for each rival, the first being the baseline, then the targets. */
-export function report({ title, ours, targets }, unit, { count, rounds, samples }) {
-  const names = [...samples.keys()]
-  const baseline = names[0]
-  const width = Math.max(...names.map((name) => name.length))
-  console.log(`\n${title}   (medians of ${rounds} rounds of ${count} ${unit})`)
-  console.log(
-    `  ${''.padEnd(width)}  ${'a second'.padStart(9)}  ${'µs each'.padStart(9)}  ${'middle half, µs'.padStart(17)}  ` +
-      `${'of baseline'.padStart(11)}  ${'ours is'.padStart(8)}`,
-  )
-  for (const name of names) {
-    const each = median(samples.get(name))
-    console.log(
-      `  ${name.padEnd(width)}  ${whole(1000 / each).padStart(9)}  ${whole(each * 1000).padStart(9)}  ` +
-        `${middleHalf(samples.get(name)).padStart(17)}  ` +
-        `${(name === baseline ? 'baseline' : timesAsFast(samples, name, baseline).toFixed(2)).padStart(11)}  ` +
-        `${(ours === undefined || name === ours ? '' : `${timesAsFast(samples, ours, name).toFixed(2)} ×`).padStart(8)}`,
-    )
+/** Prints what was measured as it comes, and writes all of it at the end. */
+export class Report {
+  #machine = []
+  #parts = []
+  #targets = []
+  #bars = new Map()
+  #guarantees = new Map()
+  #skips = []
+
+  machine(lines) {
+    this.#machine = lines
+    console.log(lines.join('\n'))
   }
-  return (targets ?? []).map((target) => judge(samples, target))
-}
 
-function judge(samples, { text, of, against, least }) {
-  const ratio = timesAsFast(samples, of, against)
-  const met = ratio >= least
-  console.log(`  ${met ? '✓ met   ' : '✗ missed'} ${text}: ${ratio.toFixed(2)}`)
-  return { text, ratio, met }
-}
+  guarantees(kind, { name, guarantees }) {
+    this.#guarantees.set(kind === 'sqlite' ? `${name} (SQLite)` : name, guarantees)
+  }
 
-/** Prints all targets once more, at the end. */
-export function reportTargets(judged) {
-  console.log('\nTargets')
-  for (const { operation, text, ratio, met } of judged) {
-    console.log(`  ${met ? '✓ met   ' : '✗ missed'} ${operation}: ${text}: ${ratio.toFixed(2)}`)
+  skip(name, reason) {
+    const line = `${name} is left out: ${reason}.`
+    if (this.#skips.includes(line)) return
+    this.#skips.push(line)
+    console.log(`\n${line}`)
+  }
+
+  database(label) {
+    this.#parts.push(`## ${label}`)
+    console.log(`\n== ${label} ==`)
+  }
+
+  /** One table with its targets. */
+  section(operation, { title, table, targets = [], notes = [], bars }) {
+    console.log(`\n${operation.name}: ${title}\n${asText(table)}`)
+    for (const note of notes) console.log(`  ${note}`)
+    for (const target of targets) console.log(`  ${lineOf(target)}`)
+    this.#parts.push(`### \`${operation.name}\`: ${title.trim()}`, asMarkdown(table), ...notes)
+    this.#targets.push(...targets.map((target) => ({ ...target, operation })))
+    if (bars !== undefined) this.#bars.set(bars.group, bars.rates)
+  }
+
+  /** Prints all targets once more. */
+  end(seconds) {
+    console.log('\nWhat each of them guarantees')
+    console.log(asText({ columns: ['', ''], rows: [...this.#guarantees], prose: true }))
+    console.log(`\nTargets (${seconds} seconds in all)`)
+    for (const target of this.#targets)
+      console.log(`  ${target.operation.label}, ${target.operation.name}: ${lineOf(target)}`)
+  }
+
+  async write({ report, chart }, command) {
+    await writeFile(report, this.#markdown(command))
+    if (this.#bars.size > 0) await writeFile(chart, drawChart(this.#bars, this.#machine))
+    console.log(`\nWritten to ${fileName(report)}${this.#bars.size > 0 ? ` and ${fileName(chart)}` : ''}`)
+  }
+
+  #markdown(command) {
+    const parts = [
+      '# Benchmark report',
+      `Written by \`${command}\`; [what is measured and how](README.md).`,
+      this.#machine.map((line) => `- ${line}`).join('\n'),
+      ...(this.#skips.length === 0 ? [] : [this.#skips.join('\n\n')]),
+      '## Targets',
+      asMarkdown({
+        columns: ['', 'target', 'measured', ''],
+        rows: this.#targets.map(({ operation, text, value, met }) => [
+          `${operation.label}, \`${operation.name}\``,
+          text,
+          figure(value),
+          verdict(met),
+        ]),
+        prose: true,
+      }),
+      ...this.#parts,
+      '## What each of them guarantees',
+      asMarkdown({ columns: ['contender', 'guarantees'], rows: [...this.#guarantees], prose: true }),
+    ]
+    return `${parts.join('\n\n')}\n`
   }
 }
 
-export function reportGuarantees(stores) {
-  const width = Math.max(...stores.map(({ name }) => name.length))
-  console.log('\nWhat each of them guarantees')
-  for (const { name, guarantees } of stores) console.log(`  ${name.padEnd(width)}  ${guarantees}`)
+function lineOf({ text, value, met }) {
+  return `${verdict(met).padEnd(14)} ${text}: ${figure(value)}`
 }
 
-function middleHalf(numbers) {
-  const sorted = [...numbers].sort((a, b) => a - b)
-  const at = (part) => sorted[Math.round((sorted.length - 1) * part)] * 1000
-  return `${whole(at(0.25))}–${whole(at(0.75))}`
-}
-
-function whole(number) {
-  return Math.round(number).toLocaleString('en')
+function fileName(file) {
+  return file instanceof URL ? file.pathname : file
 }

@@ -1,4 +1,4 @@
-import { newId } from './new-id.mjs'
+import { newId } from '../new-id.mjs'
 
 /** Rivals that commit to one stream, one commit after another; each round begins a new stream. */
 export function commitSequences(stores, events) {

@@ -1,23 +1,50 @@
 import { deposit } from '../account.mjs'
-import { EMMETT, HAND_WRITTEN, OURS } from '../contenders/names.mjs'
-import { newId } from './new-id.mjs'
+import * as names from '../contenders/names.mjs'
+import { compare } from '../harness/compare.mjs'
+import { fasterBy } from '../harness/targets.mjs'
+import { newId } from '../new-id.mjs'
 
+const { EMMETT, HAND_WRITTEN, OURS } = names
 const EVENTS = 100
 const STREAMS = 10
 
 /** Loads accounts of 100 events, in turn, and makes sure that everybody arrives at the same balance. */
 export const loadHundredEvents = {
   name: 'load-100',
-  title: `Loads of an account of ${EVENTS} events, one after another`,
-  unit: 'loads',
-  databases: ['postgres', 'sqlite'],
-  rivals: (stores) => Promise.all(stores.filter(({ load }) => load !== undefined).map(loads)),
-  targets: {
+  contenders: {
     postgres: [
-      { text: 'at least 0.8 of hand-written SQL', of: OURS, against: HAND_WRITTEN, least: 0.8 },
-      { text: 'at least 2 times emmett', of: OURS, against: EMMETT, least: 2 },
+      HAND_WRITTEN,
+      OURS,
+      EMMETT,
+      names.CASTORE,
+      names.MESSAGE_DB,
+      names.SOURCED_REPO,
+      names.TYPEORM,
     ],
+    sqliteFull: [names.RAW_SQLITE, OURS, names.EMMETT_SQLITE],
   },
+  quick: ['postgres'],
+  run: async ({ stores, kind, options }) => [
+    await compare(
+      {
+        title: `Loads of an account of ${EVENTS} events, one after another`,
+        unit: 'loads',
+        rivals: await loadsOfHundred(stores),
+        targets: kind === 'postgres' ? TARGETS : [],
+        chart: kind === 'postgres' ? `Loads of an account of ${EVENTS} events a second, 1 caller` : undefined,
+      },
+      options.lengths,
+    ),
+  ],
+}
+
+const TARGETS = [
+  fasterBy('at least 0.9 of hand-written SQL', OURS, HAND_WRITTEN, 0.9),
+  fasterBy('at least 2.2 times emmett', OURS, EMMETT, 2.2),
+]
+
+export function loadsOfHundred(stores) {
+  return Promise.all(stores.map(loads))
 }
 
 async function loads(store) {

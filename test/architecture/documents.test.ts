@@ -5,7 +5,9 @@ const root = join(__dirname, '../..')
 
 const pages = [
   ...['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'benchmarks/README.md'],
-  ...readdirSync(join(root, 'docs')).map((page) => `docs/${page}`),
+  ...readdirSync(join(root, 'docs'))
+    .filter((page) => page.endsWith('.md'))
+    .map((page) => `docs/${page}`),
   ...readdirSync(join(root, 'examples')).map((example) => `examples/${example}/README.md`),
 ]
 

@@ -1,5 +1,6 @@
+import { CommandHandler } from '@event-driven-io/emmett'
 import { getPostgreSQLEventStore } from '@event-driven-io/emmett-postgresql'
-import { deposits, EVENT_NAME } from '../../account.mjs'
+import { deposit, deposits, EVENT_NAME } from '../../account.mjs'
 import { EMMETT } from '../names.mjs'
 import { pg } from '../../module.mjs'
 import { POOL_SIZE } from './pool-size.mjs'
@@ -13,6 +14,8 @@ export const emmett = {
     const pool = new pg.Pool({ connectionString: url, max: POOL_SIZE })
     const store = getPostgreSQLEventStore(url, { connectionOptions: { pool } })
     await store.schema.migrate()
+    // Its own retries, as many as it takes; shorter pauses than its own were slower here.
+    const handle = CommandHandler({ initialState, evolve, retry: { onVersionConflict: 1_000 } })
     return {
       stream: (id) => {
         let expectedStreamVersion = 'STREAM_DOES_NOT_EXIST'
@@ -27,6 +30,7 @@ export const emmett = {
         }
       },
       load: async (id) => (await store.aggregateStream(nameOf(id), { initialState, evolve })).state.balance,
+      change: (id) => handle(store, nameOf(id), () => ({ type: EVENT_NAME, data: deposit() })),
       close: async () => {
         await store.close()
         await pool.end()

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
-import { AGGREGATE_TYPE, deposits, EVENT_NAME } from '../../account.mjs'
+import { AGGREGATE_TYPE, deposit, deposits, EVENT_NAME } from '../../account.mjs'
 import { HAND_WRITTEN, HAND_WRITTEN_UNGUARDED } from '../names.mjs'
+import { pauseAfterConflict } from '../patience.mjs'
 import { pg } from '../../module.mjs'
 import { balances } from './balance-row.mjs'
 import { openDataSource } from './data-source.mjs'
@@ -64,18 +65,35 @@ async function openHandWritten(url, createTables) {
       }
     },
     upsertRows: (id, rows) => pool.query(upsert(balances(id, rows))),
-    load: async (id) => {
-      const { rows } = await pool.query({ name: 'load', text: LOAD, values: [AGGREGATE_TYPE, id] })
-      let balance = 0
-      for (const { event_name: name, payload } of rows) if (name === EVENT_NAME) balance += payload.amount
-      return balance
-    },
+    load: async (id) => (await load(pool, id)).balance,
+    change: (id) => changeAccount(pool, id),
     close: () => pool.end(),
   }
 }
 
 const LOAD = `select event_name, payload from aggregate_events
 where aggregate_type = $1 and aggregate_id = $2 order by sequence`
+
+async function load(pool, id) {
+  const { rows } = await pool.query({ name: 'load', text: LOAD, values: [AGGREGATE_TYPE, id] })
+  let balance = 0
+  for (const { event_name: name, payload } of rows) if (name === EVENT_NAME) balance += payload.amount
+  return { balance, version: rows.length }
+}
+
+async function changeAccount(pool, id) {
+  for (;;) {
+    const { version } = await load(pool, id)
+    try {
+      return await pool.query(insert(id, version, [deposit()]))
+    } catch (error) {
+      if (error.code !== UNIQUE_VIOLATION) throw error
+      await pauseAfterConflict()
+    }
+  }
+}
+
+const UNIQUE_VIOLATION = '23505'
 
 function insert(id, version, payloads) {
   const commitId = randomUUID()

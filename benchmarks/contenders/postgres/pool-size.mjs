@@ -1,2 +1,2 @@
-/** The same for every contender: one connection for each of the concurrent writers. */
-export const POOL_SIZE = 16
+/** The same for every contender: what pg and postgres.js have by default, and the clients that pgbench is given. */
+export const POOL_SIZE = 10

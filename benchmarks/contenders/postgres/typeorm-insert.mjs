@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { AGGREGATE_TYPE, deposits, EVENT_NAME } from '../../account.mjs'
-import { TYPEORM } from '../names.mjs'
+import { TYPEORM, TYPEORM_SAVE } from '../names.mjs'
 import { PostgresAggregateEvent } from '../../module.mjs'
 import { BalanceRow, balances } from './balance-row.mjs'
 import { createUnguardedTables } from './unguarded-tables.mjs'
@@ -17,10 +17,7 @@ export const typeormInsert = {
       stream: (id) => {
         let version = 0
         return {
-          commit: async (length) => {
-            await events.insert(rows(id, version, deposits(length)))
-            version += length
-          },
+          ...streamOf(id, (rows) => events.insert(rows)),
           commitWithRows: async (length) => {
             await dataSource.transaction(async (manager) => {
               await manager.getRepository(PostgresAggregateEvent).insert(rows(id, version, deposits(1)))
@@ -41,6 +38,31 @@ export const typeormInsert = {
       close: () => dataSource.destroy(),
     }
   },
+}
+
+/** What `save` does with the same rows: it looks for them first, and opens a transaction. */
+export const typeormSave = {
+  key: 'typeorm_save',
+  name: TYPEORM_SAVE,
+  guarantees: 'the same rows, checked by nothing: `save` overwrites a version that is taken',
+  open: async (url) => {
+    const dataSource = await createUnguardedTables(url)
+    const events = dataSource.getRepository(PostgresAggregateEvent)
+    return {
+      stream: (id) => streamOf(id, (rows) => events.save(rows)),
+      close: () => dataSource.destroy(),
+    }
+  },
+}
+
+function streamOf(id, store) {
+  let version = 0
+  return {
+    commit: async (length) => {
+      await store(rows(id, version, deposits(length)))
+      version += length
+    },
+  }
 }
 
 function rows(aggregateId, version, payloads) {

@@ -1,18 +1,19 @@
 import { randomUUID } from 'node:crypto'
 import { AGGREGATE_TYPE, deposits, EVENT_NAME } from '../../account.mjs'
+import { RAW_SQLITE } from '../names.mjs'
 import { BetterSqlite3, removeEventGuards, sourced } from '../../module.mjs'
 
 /** The limit: prepared statements on the driver itself, which is synchronous. */
-export const raw = {
-  key: 'raw',
-  name: 'raw better-sqlite3',
+export const raw = (synchronous) => ({
+  key: `raw-${synchronous}`,
+  name: RAW_SQLITE,
   guarantees:
     'the unique key refuses a taken version, nothing refuses gaps, updates and deletes; code of one process must take turns by itself',
   open: async (file) => {
     await createUnguardedTables(file)
     const database = new BetterSqlite3(file)
     database.pragma('journal_mode = WAL')
-    database.pragma('synchronous = FULL')
+    database.pragma(`synchronous = ${synchronous}`)
     const insert = database.prepare(INSERT)
     const insertAll = database.transaction((rows) => {
       for (const row of rows) insert.run(row)
@@ -40,7 +41,7 @@ export const raw = {
       close: () => database.close(),
     }
   },
-}
+})
 
 const INSERT = `insert into aggregate_events (aggregate_type, aggregate_id, sequence, commit_id, event_name,
   event_version, payload, payload_codec, payload_codec_version, metadata) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
