@@ -238,7 +238,9 @@ describe('the database itself, on postgres alone', () => {
     const events = [{ name: 'deposited' }]
     await dataSource.transaction(async (manager) => {
       await store.within(manager).append({ ...STREAM, expectedVersion: 2, events })
-      await store.within(manager).append({ ...STREAM, expectedVersion: 'any', events: [...events, ...events] })
+      await store
+        .within(manager)
+        .append({ ...STREAM, expectedVersion: 'any', events: [...events, ...events] })
       await manager.query('SAVEPOINT before_gap')
       await expect(manager.query(insert({ sequence: 7 }))).rejects.toThrow(/would leave a gap/)
       await manager.query('ROLLBACK TO SAVEPOINT before_gap')
