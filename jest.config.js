@@ -37,6 +37,8 @@ module.exports = {
   testTimeout: 60_000,
   // Tests wait for databases and processes most of the time.
   maxWorkers: 2,
+  // Files leave AsyncLocalStorages behind, ours and others', and until Node 24 each of them makes every promise dearer.
+  workerIdleMemoryLimit: '120MB',
   projects: [
     {
       ...shared,

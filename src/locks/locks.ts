@@ -1,4 +1,3 @@
-import { AsyncLocalStorage } from 'node:async_hooks'
 import type { DataSource } from 'typeorm'
 import { InvalidArgumentError } from '../errors/index.js'
 import type { StreamIdentity } from '../model/stream-identity.js'
@@ -6,6 +5,7 @@ import type { Database } from '../runner/database.js'
 import type { Host } from '../runner/host.js'
 import { Deadline } from './deadline.js'
 import { Hold } from './hold.js'
+import { AsyncScope } from '../runner/async-scope.js'
 import { KeyedLocks } from '../runner/keyed-locks.js'
 import { Lease } from './lease.js'
 import { lockKeysOf } from './lock-key.js'
@@ -19,7 +19,7 @@ export type LockedWork<Result> = (signal: AbortSignal) => Promise<Result>
 interface ProcessLocks {
   readonly free: KeyedLocks
   /** What the code that asks runs inside of. */
-  readonly around: AsyncLocalStorage<Hold>
+  readonly around: AsyncScope<Hold>
 }
 
 const shared = new WeakMap<DataSource, ProcessLocks>()
@@ -30,7 +30,7 @@ export class Locks {
 
   constructor(private readonly database: Database) {
     const known = shared.get(database.dataSource)
-    this.local = known ?? { free: new KeyedLocks(), around: new AsyncLocalStorage() }
+    this.local = known ?? { free: new KeyedLocks(), around: new AsyncScope() }
     if (known === undefined) shared.set(database.dataSource, this.local)
   }
 

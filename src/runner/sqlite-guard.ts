@@ -1,6 +1,6 @@
-import { AsyncLocalStorage } from 'node:async_hooks'
 import type { DataSource, EntityManager, QueryRunner } from 'typeorm'
 import { InvalidArgumentError, StorageError } from '../errors/index.js'
+import { AsyncScope } from './async-scope.js'
 import { FifoLock } from './fifo-lock.js'
 import { GuardedRunner } from './guarded-runner.js'
 import type { SqliteRunner } from './guarded-runner.js'
@@ -76,7 +76,7 @@ interface Scope {
 
 class SqliteGuard {
   private turns = new FifoLock()
-  private readonly current = new AsyncLocalStorage<Scope>()
+  private readonly current = new AsyncScope<Scope>()
   /** How many transactions each runner has begun. */
   private readonly begun = new WeakMap<SqliteRunner, number>()
   private readonly Runner: new (driver: SqliteDriver) => SqliteRunner

@@ -1,6 +1,6 @@
-import { AsyncLocalStorage } from 'node:async_hooks'
 import type { DataSource, EntityManager, QueryRunner } from 'typeorm'
 import { InvalidArgumentError, StorageError } from '../errors/index.js'
+import { AsyncScope } from './async-scope.js'
 import { runnerOf } from './host.js'
 import { ownRunner } from './sqlite-guard.js'
 
@@ -33,7 +33,7 @@ interface Scope {
  * transactions that run side by side. Both are refused. What names its manager is not looked at.
  */
 export class TransactionScopes {
-  private readonly current = new AsyncLocalStorage<Scope>()
+  private readonly current = new AsyncScope<Scope>()
   private readonly watched = new WeakSet<EntityManager>()
   /** Runners whose transaction is open. */
   private readonly open = new Set<QueryRunner>()

@@ -43,6 +43,11 @@ class Model {
 
 const IDS = ['a', 'b', 'c:d', 'é"\'']
 
+/** As JSON knows it: without -0, which it writes as 0. */
+const payload = fc
+  .jsonValue({ maxDepth: 2, stringUnit: 'binary' })
+  .map((value) => JSON.parse(JSON.stringify(value)) as unknown)
+
 const appends = fc
   .uniqueArray(
     fc.record({
@@ -58,7 +63,7 @@ const appends = fc
           'stream-exists' as const,
         ),
       ),
-      payloads: fc.array(fc.jsonValue({ maxDepth: 2, stringUnit: 'binary' }), { maxLength: 3 }),
+      payloads: fc.array(payload, { maxLength: 3 }),
     }),
     { minLength: 1, maxLength: 4, selector: ({ aggregateId }) => aggregateId },
   )

@@ -32,9 +32,14 @@ const server = new EmbeddedPostgres({
   persistent: true,
   createPostgresUser: process.getuid?.() === 0,
   initdbFlags: ['--encoding=UTF8', '--no-locale'],
+  // What a killed process leaves is in the operating system's cache; only a crash of that would need more.
   postgresFlags: [
     '-c',
     'max_connections=200',
+    '-c',
+    'fsync=off',
+    '-c',
+    'full_page_writes=off',
     '-c',
     'listen_addresses=127.0.0.1',
     '-c',
