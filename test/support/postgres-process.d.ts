@@ -8,4 +8,5 @@ export interface PostgresProcess {
   stop(): Promise<void>
 }
 
-export function startPostgresProcess(): Promise<PostgresProcess>
+/** `forgetful`: it leaves its writes to the operating system, which is faster. */
+export function startPostgresProcess(options?: { readonly forgetful?: boolean }): Promise<PostgresProcess>

@@ -2,9 +2,13 @@ const { spawn } = require('node:child_process')
 const { join } = require('node:path')
 const { createInterface } = require('node:readline')
 
-/** A Postgres server of one's own in a child process: `url`, and `kill()`, `start()`, `stop()`. */
-async function startPostgresProcess() {
-  const child = spawn(process.execPath, [join(__dirname, 'embedded-postgres.mjs')], {
+/**
+ * A Postgres server of one's own in a child process: `url`, and `kill()`, `start()`, `stop()`. `forgetful`: it leaves its writes
+ * to the operating system, which is faster.
+ */
+async function startPostgresProcess({ forgetful = false } = {}) {
+  const program = [join(__dirname, 'embedded-postgres.mjs'), ...(forgetful ? ['--forgetful'] : [])]
+  const child = spawn(process.execPath, program, {
     stdio: ['pipe', 'pipe', 'inherit'],
   })
   const waiting = []

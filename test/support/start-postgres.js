@@ -6,7 +6,7 @@ module.exports = async () => {
     process.env.TEST_DATABASE_URL = process.env.DATABASE_URL
     return
   }
-  const server = await startPostgresProcess()
+  const server = await startPostgresProcess({ forgetful: true })
   globalThis.testPostgres = server
   process.env.TEST_DATABASE_URL = server.url
 }
