@@ -95,7 +95,8 @@ async function runAll(queryRunner: QueryRunner, statements: readonly string[]): 
  * table's owner: an application that may not delete events can still check streams.
  *
  * `sequences_checked` is set by the module's own statements, which look for the preceding event themselves, and until
- * the end of their transaction only: for them the trigger would ask the same again, for each row.
+ * the end of their transaction only: for them the trigger would ask the same again, for each row. What a trigger of the
+ * host's inserts meanwhile is looked at.
  *
  * A session keeps the plan of a function. One that was made while the table was tiny would go on reading the whole
  * table for every event of a bulk append, hence enable_seqscan.
@@ -142,7 +143,7 @@ END $guard$`,
     ...dropPostgresTriggers(table),
     `CREATE TRIGGER ${table.besideName('contiguous')} BEFORE INSERT ON ${events}
 FOR EACH ROW WHEN (NEW."sequence" > 1
-  AND coalesce(current_setting('typeorm_sourced.sequences_checked', true), 'off') <> 'on') EXECUTE FUNCTION ${contiguous}()`,
+  AND (coalesce(current_setting('typeorm_sourced.sequences_checked', true), 'off') <> 'on' OR pg_trigger_depth() > 0)) EXECUTE FUNCTION ${contiguous}()`,
     `CREATE TRIGGER ${table.besideName('placeholder')} AFTER INSERT ON ${events}
 FOR EACH ROW WHEN (NEW."event_name" = '$checked') EXECUTE FUNCTION ${placeholder}()`,
     `CREATE TRIGGER ${table.besideName('immutable')} BEFORE UPDATE OR DELETE ON ${events}

@@ -156,7 +156,7 @@ BEGIN
   RETURN NULL;
 END $function$;
 
-CREATE TRIGGER aggregate_events_contiguous BEFORE INSERT ON public.aggregate_events FOR EACH ROW WHEN (((new.sequence > 1) AND (COALESCE(current_setting('typeorm_sourced.sequences_checked'::text, true), 'off'::text) <> 'on'::text))) EXECUTE FUNCTION aggregate_events_contiguous();
+CREATE TRIGGER aggregate_events_contiguous BEFORE INSERT ON public.aggregate_events FOR EACH ROW WHEN (((new.sequence > 1) AND ((COALESCE(current_setting('typeorm_sourced.sequences_checked'::text, true), 'off'::text) <> 'on'::text) OR (pg_trigger_depth() > 0)))) EXECUTE FUNCTION aggregate_events_contiguous();
 
 CREATE TRIGGER aggregate_events_immutable BEFORE DELETE OR UPDATE ON public.aggregate_events FOR EACH ROW WHEN (((old.event_name)::text <> '$checked'::text)) EXECUTE FUNCTION aggregate_events_immutable();
 

@@ -103,7 +103,8 @@ export class AggregateRepository<A extends object> {
   /**
    * Loads an aggregate, runs work on it and commits what it recorded; gives what the work returned. Runs the work again,
    * on the aggregate as it is then, while it loses against other writers or meets transient faults. Callers of this
-   * process take turns on the aggregate instead of colliding. Inside a host's transaction it runs once.
+   * process take turns on the aggregate instead of colliding, so do not update it again inside of the work. Inside a host's
+   * transaction it runs once.
    *
    * If the work throws, nothing is committed. Throws `AggregateNotFoundError` if there is no such aggregate, and what
    * `load` and `commit` throw.

@@ -108,7 +108,9 @@ async function commitAlone(
       if (count > 1) {
         // The key, or the gap guard, refused the last attempt; the streams' versions say whether to try again.
         connection.sendOneByOne()
-        if (changes.streams.length > 0) await checkVersions(connection, changes.streams)
+        // What was handled before is to be told as such: marks come first.
+        if (changes.streams.length > 0 && changes.marks.length === 0)
+          await checkVersions(connection, changes.streams)
       }
       return write(connection, commitId, changes, whenJoined)
     })

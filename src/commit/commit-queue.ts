@@ -194,7 +194,9 @@ export class CommitQueue {
       this.unanswered.commits--
       this.unanswered.size -= one.size
       const stream = one.commit.changes[nth]!
-      one.resolve({ kind: 'stale', stream, actualVersion: versions.get(one.streams[nth]!)! })
+      // Whether its message was handled before, only the database knows.
+      if ((one.commit.extras?.marks.length ?? 0) > 0) one.resolve({ kind: 'alone', done: () => undefined })
+      else one.resolve({ kind: 'stale', stream, actualVersion: versions.get(one.streams[nth]!)! })
       return false
     })
   }

@@ -1,12 +1,13 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { DataSource } from 'typeorm'
-import { StorageError } from '../errors/index.js'
+import { SourcedError, StorageError } from '../errors/index.js'
 import type { StoredEvent } from '../model/stored.js'
 import type { StreamIdentity } from '../model/stream-identity.js'
 import { resolveOptions } from '../options.js'
 import type { EventStoreOptions } from '../options.js'
 import type { Connection } from '../runner/connection.js'
 import { Database } from '../runner/database.js'
-import { faultOf } from '../runner/fault.js'
+import { faultOf, isDatabaseVerdict } from '../runner/fault.js'
 import { asStorageError } from '../runner/storage-error.js'
 import { CodecRegistry } from '../serialization/codec-registry.js'
 import { EventSerializer } from '../serialization/event-serializer.js'
@@ -54,8 +55,6 @@ const RACES: readonly string[] = ['unique-violation', 'gap', 'serialization', 'l
 
 /** The new event table. */
 export class ImportTarget {
-  /** What the streams of the batch before came to, by their ids. */
-  private reached: ReadonlyMap<string, number> = new Map()
   /** Whether events of the batch before were there already. */
   private isBehind = false
 
@@ -123,19 +122,20 @@ export class ImportTarget {
   async write(batch: PreparedBatch): Promise<WrittenBatch> {
     for (let attempt = 1; ; attempt++) {
       try {
-        const { fresh, taken, reached } = await this.database.connect(undefined, (connection) =>
+        const { fresh, taken } = await this.database.connect(undefined, (connection) =>
           connection.atomically(() => this.writeOn(connection, batch, attempt === 1)),
         )
-        this.reached = reached
         this.isBehind = taken.length > 0
         const newStreams = fresh.filter(({ sequence }) => sequence === 1).length
         return { imported: fresh.length, alreadyThere: taken.length, newStreams }
       } catch (error) {
-        const { kind } = faultOf(error)
-        if (kind === 'connection') throw lostConnection(error)
+        const isKnown = error instanceof SourcedError || isDatabaseVerdict(error)
+        // Whoever does not know what the database did must not do it again.
+        if (!isKnown && this.database.dialect === 'postgres') throw lostConnection(error)
         // What looks wrong at first may be a wrong guess.
-        if (attempt > 1 && (attempt === MOST_ATTEMPTS || !RACES.includes(kind)))
+        if (attempt > 1 && (attempt === MOST_ATTEMPTS || !RACES.includes(faultOf(error).kind)))
           throw asStorageError('append', error)
+        await sleep(Math.random() * 10 * attempt)
       }
     }
   }
@@ -145,11 +145,11 @@ export class ImportTarget {
     { events, whole }: PreparedBatch,
     guessing: boolean,
   ): Promise<PlannedBatch> {
-    const { versions, isCertain } = await this.versionsOn(connection, events, guessing)
+    const versions = await this.versionsOn(connection, events, guessing)
     const planned = planBatch(events, versions)
     const { fresh, taken } = planned
     if (fresh.length > 0) {
-      if (this.begin !== undefined) await connection.run(this.begin(isCertain))
+      if (this.begin !== undefined) await connection.run(this.begin(!connection.joined))
       await connection.run((taken.length === 0 && whole) || this.sql.importEvents(this.table, fresh))
     }
     // Only now, because an event may have been handed in twice.
@@ -158,33 +158,26 @@ export class ImportTarget {
   }
 
   /**
-   * The versions of the events' streams. To look one up takes almost half of the time that it takes to write an event. `guessing`: that of a
-   * stream in the batch before is what it came to there, and a first sequence continues its stream. The table's key and guard refuse
-   * what is not so; the guard is needed only where something was guessed.
+   * The versions of the events' streams. To look one up takes as long as to write an event. `guessing`: streams whose first
+   * event is handed in are new. The table's key refuses what is not so.
    */
   private async versionsOn(
     connection: Connection,
     events: readonly EncodedImport[],
     guessing: boolean,
-  ): Promise<{ readonly versions: ReadonlyMap<string, number>; readonly isCertain: boolean }> {
+  ): Promise<ReadonlyMap<string, number>> {
     const versions = new Map<string, number>()
-    let isCertain = true
     const unknown = new Map<string, StreamIdentity>()
     for (const event of events) {
       const { streamId, sequence } = event
       if (versions.has(streamId) || unknown.has(streamId)) continue
-      const reached = this.reached.get(streamId)
-      const version = reached ?? (this.isBehind || sequence === undefined ? undefined : sequence - 1)
-      if (guessing && version !== undefined) {
-        versions.set(streamId, version)
-        // Nothing can be missing before a first event.
-        isCertain &&= reached !== undefined || version === 0
-      } else unknown.set(streamId, event)
+      if (guessing && sequence === 1 && !this.isBehind) versions.set(streamId, 0)
+      else unknown.set(streamId, event)
     }
-    if (unknown.size === 0) return { versions, isCertain }
+    if (unknown.size === 0) return versions
     const found = await connection.run(connection.statements.streamVersions([...unknown.values()]))
     for (const [nth, id] of [...unknown.keys()].entries()) versions.set(id, found[nth]!)
-    return { versions, isCertain }
+    return versions
   }
 
   private async assertSame(

@@ -15,8 +15,6 @@ export interface PlannedBatch {
   readonly fresh: readonly PlacedEvent[]
   /** Those whose places are taken, perhaps by themselves. */
   readonly taken: readonly PlacedEvent[]
-  /** The versions that their streams come to, by the stream's id. */
-  readonly reached: ReadonlyMap<string, number>
 }
 
 /** Gives every event its place. `versions`: of their streams, by id. Throws `ImportConflictError` where one would leave a gap. */
@@ -37,7 +35,7 @@ export function planBatch(
       reached.set(event.streamId, next)
     }
   }
-  return { fresh, taken, reached }
+  return { fresh, taken }
 }
 
 export function isPlaced(event: EncodedImport): event is PlacedEvent {

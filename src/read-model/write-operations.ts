@@ -36,7 +36,7 @@ export async function writeOperations(
     const all = byEntity.get(entity)!.sort((a, b) => (a.id < b.id ? -1 : 1))
     const unchecked = all.filter(isUnchecked)
     if (unchecked.length > 0) {
-      await runAll(connection, steps)
+      if (steps.length > 0) await runAll(connection, steps)
       await assertAsExpected(connection, entity, unchecked)
     }
     for (const batch of batches(entity, all)) steps.push(() => write(connection, entity, batch, orFail))

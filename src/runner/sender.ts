@@ -3,11 +3,19 @@ import type { Row, Statement } from '../sql/statement.js'
 import type { PostgresClient, Sending } from './postgres-client.js'
 import { runStatement } from './run-statement.js'
 
+/** What steps that run together want to send. */
+interface Gathered {
+  readonly sendings: Sending[]
+  /** Steps that have sent nothing, and will not. */
+  readonly silent: Promise<unknown>[]
+  isClosed: boolean
+}
+
 /** How statements reach the database on one connection: one by one, or several at once where the driver can. */
 export class Sender {
   /** Goes ahead of the next statement. */
   private opening: Statement<unknown> | undefined
-  private gathered: Sending[] | undefined
+  private gathered: Gathered | undefined
   private oneByOne = false
   private hasSentTogether = false
   private hasEnded = false
@@ -49,11 +57,13 @@ export class Sender {
 
   async send<Result>(statement: Statement<Result>): Promise<Result> {
     if (this.hasEnded) throw new Error(`'${statement.operation}' comes after the end of its transaction`)
+    if (this.gathered?.isClosed === true)
+      throw new Error(`'${statement.operation}' comes too late to go with the others`)
     if (this.gathered === undefined && this.opening === undefined)
       return this.inTurn(() => runStatement(this.runner, statement, this.client))
     const rows = await new Promise<readonly Row[]>((resolve, reject) => {
       const sending = { statement, resolve, reject }
-      if (this.gathered !== undefined) this.gathered.push(sending)
+      if (this.gathered !== undefined) this.gathered.sendings.push(sending)
       else this.sendTogether([sending])
     })
     return statement.decode(rows)
@@ -82,21 +92,40 @@ export class Sender {
     ending: Statement<void> | undefined,
   ): Promise<unknown[]> {
     const isOutermost = this.gathered === undefined
-    this.gathered ??= []
-    const running = steps.map((step) => step())
-    if (ending !== undefined) {
-      running.push(this.send(ending))
-      this.hasEnded = true
-    }
+    const gathered = (this.gathered ??= { sendings: [], silent: [], isClosed: false })
+    const running = steps.map((step) => {
+      const before = gathered.sendings.length
+      const result = step()
+      if (gathered.sendings.length === before) gathered.silent.push(result)
+      return result
+    })
     if (isOutermost) {
-      const sendings = this.gathered
+      await this.assertReady(gathered, running)
+      if (ending !== undefined) {
+        running.push(this.send(ending))
+        this.hasEnded = true
+      }
       this.gathered = undefined
-      if (sendings.length > 0) this.sendTogether(sendings)
+      if (gathered.sendings.length > 0) this.sendTogether(gathered.sendings)
     }
     const settled = await Promise.allSettled(running)
     const failed = settled.find(({ status }) => status === 'rejected')
     if (failed !== undefined) throw (failed as PromiseRejectedResult).reason
     return Promise.all(running)
+  }
+
+  /** A step that fails before it has sent anything keeps all of them from being sent. Throws its error. */
+  private async assertReady(gathered: Gathered, running: readonly Promise<unknown>[]): Promise<void> {
+    const { sendings, silent } = gathered
+    gathered.isClosed = true
+    const failed = (await Promise.allSettled(silent)).find(({ status }) => status === 'rejected')
+    gathered.isClosed = false
+    if (failed === undefined) return
+    this.gathered = undefined
+    const reason = (failed as PromiseRejectedResult).reason as unknown
+    for (const { reject } of sendings) reject(reason)
+    await Promise.allSettled(running)
+    throw reason
   }
 
   /** Steps that go on after they were sent together do so one by one: pg wants its queries awaited. */

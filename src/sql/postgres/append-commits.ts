@@ -6,7 +6,7 @@ import type { Statement } from '../statement.js'
 import { ALONE } from '../statements.js'
 import type { EventTable } from '../tables.js'
 import { literal } from '../tables.js'
-import { APPEND_MARK } from './append-to-stream.js'
+import { COMMIT_MARK } from './commit-mark.js'
 import { decodeTime, milliseconds } from './event-columns.js'
 import { failUnless } from './fail-unless.js'
 import { takeFloorLock } from './floor-lock.js'
@@ -38,7 +38,7 @@ export function appendCommits(
     where e.${e.aggregateType} = new.type and e.${e.aggregateId} = new.id and e.${e.sequence} = ${sequence}
     limit 1
   )`
-  const text = (checked = ''): string => `${APPEND_MARK} with held as materialized (
+  const text = (checked = ''): string => `${COMMIT_MARK} with held as materialized (
   select ${takeFloorLock(e, positionSequence)}, ${sequencesChecked('$1')}, date_trunc('milliseconds', clock_timestamp()) as recorded_at
 ), event as materialized (
   select nextval(${literal(positionSequence)}::regclass) as position, held.recorded_at, new.*

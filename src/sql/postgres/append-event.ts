@@ -4,7 +4,8 @@ import { decodeAppendedEvent } from '../decode.js'
 import type { Statement } from '../statement.js'
 import type { AppendPlace } from '../statements.js'
 import type { EventTable } from '../tables.js'
-import { APPEND_MARK, insertColumns } from './append-to-stream.js'
+import { insertColumns } from './append-to-stream.js'
+import { COMMIT_MARK } from './commit-mark.js'
 import { decodeTime, milliseconds } from './event-columns.js'
 import { failUnless } from './fail-unless.js'
 import { retakeFloorLock, takeFloorLock } from './floor-lock.js'
@@ -38,7 +39,7 @@ export function appendEvent(
     floorLock: string,
     condition: string,
     onConflict: string,
-  ): string => `${APPEND_MARK} insert into ${e.table} (${insertColumns(e)})
+  ): string => `${COMMIT_MARK} insert into ${e.table} (${insertColumns(e)})
 select $1::text, $2::text, $3::int, $4::uuid, $5, $6::int, $7::${e.payloadType}, $8, $9::int, $10::jsonb,
   date_trunc('milliseconds', clock_timestamp())${ownParameters(e.own, 12)}
 from (select ${floorLock}, ${sequencesChecked('$11')} offset 0) held

@@ -5,15 +5,13 @@ import { ownNames } from '../own-columns.js'
 import type { Statement } from '../statement.js'
 import type { AppendPlace } from '../statements.js'
 import type { EventTable } from '../tables.js'
+import { COMMIT_MARK } from './commit-mark.js'
 import { decodeTime, milliseconds } from './event-columns.js'
 import { eventParameters } from './event-parameters.js'
 import { failUnless } from './fail-unless.js'
 import { retakeFloorLock, takeFloorLock } from './floor-lock.js'
 import { checkedBy, sequencesChecked } from './gap-guard.js'
 import { ownDefinitions, ownLabels, ownValues } from './own-columns.js'
-
-/** What every append begins with, so that it can be told from the host's statements wherever statements are listed. */
-export const APPEND_MARK = '/* typeorm-sourced append */'
 
 /**
  * Appends events to one stream: version check, floor lock and insert in one statement. It inserts
@@ -24,7 +22,7 @@ export function appendToStream(
   positionSequence: string,
 ): (commitId: string, change: StreamChange, place: AppendPlace) => Statement<AppendOutcome> {
   const text = (floorLock: string, checked = ''): string =>
-    `${APPEND_MARK} ${check(e, floorLock)}, ${insert(e, checked)}`
+    `${COMMIT_MARK} ${check(e, floorLock)}, ${insert(e, checked)}`
   const taking = text(takeFloorLock(e, positionSequence))
   const failing = text(takeFloorLock(e, positionSequence), `, ${failUnless('i.positions is not null')}`)
   const retaking = text(retakeFloorLock(e, '$8'))
@@ -70,9 +68,10 @@ function insert(e: EventTable, checked: string): string {
   order by event.ordinality
   returning ${e.position} as position, ${e.recordedAt} as recorded_at
 )
-select (i.positions is not null)::int as accepted, stream.version as versions, i.positions, i.recorded_at${checked}
+select (i.positions is not null)::int as accepted, stream.version as versions, i.positions, i.recorded_at,
+  ${failUnless('i.positions is null or i.events = json_array_length($6::json)', 'a trigger of the host kept events from being stored')}${checked}
 from stream left join (
-  select string_agg(position::text, ',' order by position) as positions, ${milliseconds('max(recorded_at)')} as recorded_at
+  select count(*) as events, string_agg(position::text, ',' order by position) as positions, ${milliseconds('max(recorded_at)')} as recorded_at
   from inserted
 ) i on true`
 }

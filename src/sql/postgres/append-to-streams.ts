@@ -6,7 +6,8 @@ import type { Statement } from '../statement.js'
 import type { AppendPlace } from '../statements.js'
 import type { EventTable } from '../tables.js'
 import { literal } from '../tables.js'
-import { APPEND_MARK, decodeAppend } from './append-to-stream.js'
+import { decodeAppend } from './append-to-stream.js'
+import { COMMIT_MARK } from './commit-mark.js'
 import { milliseconds } from './event-columns.js'
 import { eventParameters } from './event-parameters.js'
 import { failUnless } from './fail-unless.js'
@@ -27,7 +28,7 @@ export function appendToStreams(
   e: EventTable,
   positionSequence: string,
 ): (commits: readonly StreamCommit[], place: AppendPlace) => Statement<readonly AppendOutcome[]> {
-  const text = (floorLock: string, checked = ''): string => `${APPEND_MARK} with stream as materialized (
+  const text = (floorLock: string, checked = ''): string => `${COMMIT_MARK} with stream as materialized (
   select s.*, coalesce((
     select e.${e.sequence} from ${e.table} e where e.${e.aggregateType} = s.type and e.${e.aggregateId} = s.id
     order by e.${e.sequence} desc limit 1

@@ -6,6 +6,7 @@ import { ownNames } from '../own-columns.js'
 import type { Statement } from '../statement.js'
 import type { EventTable } from '../tables.js'
 import { decodeTime, eventColumns } from './event-columns.js'
+import { failUnless } from './fail-unless.js'
 import { takeFloorLock } from './floor-lock.js'
 import { sequencesChecked } from './gap-guard.js'
 import {
@@ -40,7 +41,8 @@ export function beginImport(
 export function importEvents(e: EventTable, events: readonly ImportedEvent[]): Statement<void> {
   return {
     operation: 'import',
-    text: `insert into ${e.table} (${e.aggregateType}, ${e.aggregateId}, ${e.sequence}, ${e.commitId}, ${e.eventName},
+    text: `with inserted as (
+insert into ${e.table} (${e.aggregateType}, ${e.aggregateId}, ${e.sequence}, ${e.commitId}, ${e.eventName},
   ${e.eventVersion}, ${e.payloadCodec}, ${e.payloadCodecVersion}, ${e.metadata}, ${e.recordedAt}, ${e.payload}${ownNames(e.own)})
 select new.type, new.id, new.sequence::int, new.commit_id::uuid, new.name, new.version::int, new.codec,
   new.codec_version::int, new.metadata::jsonb,
@@ -50,7 +52,9 @@ from rows from (
   ${textColumns(5, 1)},
   ${eventColumnsFrom(e.own, 6)}
 ) with ordinality as new(type, id, sequence, commit_id, time, ${eventLabels(e.own)}, nth)
-order by new.nth`,
+order by new.nth
+returning 1
+) select ${failUnless('count(*) = json_array_length($1::json)', 'a trigger of the host kept events from being stored')} from inserted`,
     parameters: [
       columnOf(events, ({ aggregateType }) => aggregateType),
       columnOf(events, ({ aggregateId }) => aggregateId),

@@ -2,6 +2,7 @@ import type { ProcessedMark, ProcessedMessage } from '../../model/message.js'
 import type { InboxStatements } from '../inbox-statements.js'
 import type { InboxTable } from '../tables.js'
 import { NOW } from './clock.js'
+import { COMMIT_MARK } from './commit-mark.js'
 import { decodeTime, milliseconds } from './event-columns.js'
 import { failUnless } from './fail-unless.js'
 
@@ -26,7 +27,7 @@ select made.consumer, made.message_id, checked.* from (
 ) checked left join made on true`
   return (marks, orFail) => ({
     operation: 'mark processed messages',
-    text: orFail ? failing : text,
+    text: `${COMMIT_MARK} ${orFail ? failing : text}`,
     parameters: lists(marks),
     decode: (rows) =>
       rows.map((row) => ({ consumer: row['consumer'] as string, messageId: row['message_id'] as string })),

@@ -1,4 +1,5 @@
 import { decodeInteger } from '../decode.js'
+import { COMMIT_MARK } from './commit-mark.js'
 import { failUnless } from './fail-unless.js'
 import { replaceText } from '../replace-text.js'
 import type { RowStatements } from '../row-statements.js'
@@ -17,15 +18,15 @@ export const rowStatements: RowStatements = {
       operation: `write ${table.tablePath}`,
       // What writes every row whatever it finds need not count them, which takes a tenth of its time.
       text: isCounted
-        ? `with written as (\n  ${text}\n  returning 1\n)\nselect count(*) as written${mustFail ? `, ${failUnless('count(*) = $2::int')}` : ''} from written`
-        : text,
+        ? `${COMMIT_MARK} with written as (\n  ${text}\n  returning 1\n)\nselect count(*) as written${mustFail ? `, ${failUnless('count(*) = $2::int')}` : ''} from written`
+        : `${COMMIT_MARK} ${text}`,
       parameters: [rowsParameter(table, columns, rows), ...(mustFail ? [rows.length] : [])],
       decode: ([row]) => (isCounted ? decodeInteger(row?.['written']) : rows.length),
     }
   },
   lock: (table, rows) => ({
     operation: `read ${table.tablePath}`,
-    text: `select v.typeorm_sourced_nth as nth, ${table.version === undefined ? 'null' : `t.${table.version.name}`} as version
+    text: `${COMMIT_MARK} select v.typeorm_sourced_nth as nth, ${table.version === undefined ? 'null' : `t.${table.version.name}`} as version
 from (
   select row_number() over () as typeorm_sourced_nth, r.* from json_populate_recordset(null::${table.rowType}, $1::json) r
 ) v

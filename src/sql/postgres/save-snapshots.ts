@@ -2,6 +2,7 @@ import type { StoredSnapshot } from '../../model/stored.js'
 import { ownNames, ownReplaced } from '../own-columns.js'
 import type { Statement } from '../statement.js'
 import type { SnapshotTable, Tables } from '../tables.js'
+import { COMMIT_MARK } from './commit-mark.js'
 import { ownDefinitions, ownLabels, ownMembers, ownValues } from './own-columns.js'
 
 /**
@@ -12,7 +13,7 @@ export function saveSnapshots({
   events: e,
   snapshots: s,
 }: Tables): (snapshots: readonly StoredSnapshot[]) => Statement<void> {
-  const text = `insert into ${s.table} as kept (${s.aggregateType}, ${s.aggregateId}, ${s.version}, ${s.snapshotType},
+  const text = `${COMMIT_MARK} insert into ${s.table} as kept (${s.aggregateType}, ${s.aggregateId}, ${s.version}, ${s.snapshotType},
   ${s.snapshotVersion}, ${s.payload}, ${s.payloadCodec}, ${s.payloadCodecVersion}${ownNames(s.own)})
 select new.type, new.id, new.version, new.snapshot_type, new.snapshot_version, new.payload, new.codec, new.codec_version${ownValues(s.own, 'new')}
 from rows from (

@@ -2,6 +2,7 @@ import type { StagedMessage } from '../../model/message.js'
 import { ownNames } from '../own-columns.js'
 import type { OutboxStatements } from '../outbox-statements.js'
 import type { OutboxTable } from '../tables.js'
+import { COMMIT_MARK } from './commit-mark.js'
 import { failUnless } from './fail-unless.js'
 import { ownDefinitions, ownLabels, ownMembers, ownValues } from './own-columns.js'
 
@@ -40,7 +41,7 @@ select staged.message_id, checked.* from (
 ) checked left join staged on true`
   return (messages, orFail) => ({
     operation: 'stage outbox messages',
-    text: orFail ? failing : text,
+    text: `${COMMIT_MARK} ${orFail ? failing : text}`,
     parameters: [
       `[${messages.map((message) => row(o, message)).join(',')}]`,
       `[${messages.map(({ payload }) => payload.text).join(',')}]`,
