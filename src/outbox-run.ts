@@ -176,12 +176,14 @@ export class OutboxRun {
   /** The message of each stream that is next in it, if there is one and it is due. */
   private async successorsOf(sources: readonly StreamIdentity[]): Promise<(Waiting | undefined)[]> {
     const claimed = await this.claimFor(sources.length, sources)
-    return sources.map(({ aggregateType, aggregateId }) =>
-      claimed.find(
+    return sources.map(({ aggregateType, aggregateId }) => {
+      const index = claimed.findIndex(
         ({ message: { source } }) =>
           source?.aggregateType === aggregateType && source.aggregateId === aggregateId,
-      ),
-    )
+      )
+      // When two lanes ask about one stream, because one of them got its message from the queue, it is the first one's.
+      return index === -1 ? undefined : claimed.splice(index, 1)[0]
+    })
   }
 
   private async release(waiting: readonly Waiting[]): Promise<void> {

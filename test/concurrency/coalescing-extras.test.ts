@@ -122,6 +122,22 @@ describe.each(databases())('commits of more than events at the same time on $nam
     expect(messages.filter((id) => String(id).startsWith('of '))).toHaveLength(21)
   })
 
+  it('3.12 of two in one of them that send the same message, one is refused', async () => {
+    const send = (id: string): Promise<unknown> =>
+      commit(id, (work) => work.send({ messageId: 'of both', type: 'counted' }))
+    // What is asked for while the first one is written goes together.
+    const [, ...outcomes] = await Promise.allSettled([
+      store.append(to('first-of-all', 0)),
+      send('one'),
+      send('other'),
+    ])
+    const reasons = outcomes.flatMap((outcome) =>
+      outcome.status === 'rejected' ? [outcome.reason as unknown] : [],
+    )
+    expect(reasons).toEqual([expect.any(DuplicateOutboxMessageError)])
+    expect((await versionOf('one')) + (await versionOf('other'))).toBe(1)
+  })
+
   it('3.12 one that is alone takes one statement for each kind of thing', async () => {
     await commit('alone', (work) => {
       work.send({ messageId: 'alone', type: 'counted' })

@@ -134,6 +134,36 @@ describe.each(databases())('many workers on $name', (database) => {
     }
   })
 
+  it('15.3 a relay whose lanes meet on the same streams publishes each message once', async () => {
+    const [worker] = workers as [TestOutbox]
+    const [streams, length] = [3, 300]
+    const places = Array.from({ length: streams * length }, (_, index) => [
+      index % streams,
+      1 + Math.floor(index / streams),
+    ])
+    await worker.stage(
+      places.map(([stream, sequence]) => ({
+        messageId: `${stream}-${sequence}`,
+        ...about(`s${stream}`, sequence!),
+      })),
+    )
+    const published: string[] = []
+    const errors: unknown[] = []
+    // A lane is left after three messages, so that the next ones are claimed by the relay and by lanes in turn.
+    const relay = new OutboxRelay(worker, {
+      batchSize: 3,
+      publish: ({ messageId }) => Promise.resolve(void published.push(messageId)),
+      onError: (error) => errors.push(error),
+    })
+    expect(await relay.runOnce()).toBe(places.length)
+    expect(errors).toEqual([])
+    expect(new Set(published).size).toBe(published.length)
+    for (let stream = 0; stream < streams; stream++)
+      expect(published.filter((id) => id.startsWith(`${stream}-`))).toEqual(
+        Array.from({ length }, (_, index) => `${stream}-${index + 1}`),
+      )
+  })
+
   it('15.3 workers that die in the middle of streams cost repetitions, never the order', async () => {
     const [streams, each] = [5, 12]
     await workers[0]!.stage(

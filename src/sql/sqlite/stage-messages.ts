@@ -32,7 +32,8 @@ returning ${o.messageId} as message_id`
     parameters: [JSON.stringify(messages.map(row))],
     decode: (rows) => {
       const staged = new Set(rows.map((found) => found['message_id'] as string))
-      return messages.map(({ messageId }) => messageId).filter((messageId) => !staged.has(messageId))
+      // An id that two commits of one statement have in common was staged for the first of them.
+      return messages.map(({ messageId }) => messageId).filter((messageId) => !staged.delete(messageId))
     },
   })
 }
