@@ -19,7 +19,7 @@ export function readOptions(names) {
     throw new Error(`There is no operation '${only}'. There are: ${names.join(', ')}.`)
   }
   const lengths = quick
-    ? { rounds: 7, roundMs: 50, warmUpMs: 120 }
+    ? { rounds: 7, roundMs: 50, warmUpMs: 400 }
     : { rounds: 15, roundMs: 150, warmUpMs: 800 }
   return { quick, only, lengths, files: filesFor(quick, only, out) }
 }

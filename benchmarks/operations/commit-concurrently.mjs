@@ -40,7 +40,7 @@ async function sectionFor(stores, callers, lengths) {
       targets: callers === MANY ? targetsAt(percentiles) : [],
       chart: callers === MANY ? `Commits of 1 event a second, ${MANY} callers` : undefined,
     },
-    { ...lengths, least: Math.min(callers * 8, 1_024) },
+    { ...lengths, least: Math.min(callers * 24, 2_048) },
   )
 }
 
