@@ -61,7 +61,7 @@ export class CommitQueue {
   /** Of all commits that nobody has heard of since, also those that are under way. */
   private readonly unanswered = { commits: 0, size: 0 }
   private readonly taken = new Set<string>()
-  private readonly underWay = new Set<{ readonly since: number }>()
+  private readonly underWay = new Set<{ readonly since: number; readonly commits: number }>()
   private wakeUp: NodeJS.Immediate | undefined
   private timer: NodeJS.Timeout | undefined
 
@@ -93,7 +93,7 @@ export class CommitQueue {
     while (this.waiting.length > 0 && this.hasFreeLane()) {
       const batch = this.takeBatch()
       if (batch.length === 0) break
-      const lane = { since: performance.now() }
+      const lane = { since: performance.now(), commits: batch.length }
       this.underWay.add(lane)
       void this.run(batch).finally(() => {
         this.underWay.delete(lane)
@@ -113,6 +113,16 @@ export class CommitQueue {
   }
 
   /**
+   * How many commits leave together: as many as make all lanes carry the same. Callers who were answered together come back
+   * together, so that one lane would go on with all but a few for good, and the other with the few.
+   */
+  private fairShare(): number {
+    let all = this.waiting.length
+    for (const { commits } of this.underWay) all += commits
+    return Math.min(BATCH.commits, Math.ceil(all / this.lanes))
+  }
+
+  /**
    * The next commits whose streams nobody else has under way, or waits for since earlier. Those that are events alone go by
    * themselves: of the others, one that fails fails all, which then go one by one.
    */
@@ -120,11 +130,12 @@ export class CommitQueue {
     const batch: Waiting[] = []
     const passed: Waiting[] = []
     const blocked = new Set<string>()
+    const most = this.fairShare()
     let size = 0
     let looked = 0
     for (const one of this.waiting) {
       // Whoever waits for a stream without end must not keep those behind from ever being seen.
-      if (batch.length === BATCH.commits || (batch.length > 0 && looked >= LOOK_AHEAD)) break
+      if (batch.length === most || (batch.length > 0 && looked >= LOOK_AHEAD)) break
       if (batch.length > 0 && size + one.size > BATCH.size) break
       looked++
       const isOther =
