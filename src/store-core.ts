@@ -43,13 +43,7 @@ export class StoreCore {
     )
     this.database = new Database(dataSource, options)
     this.locks = new Locks(this.database)
-    this.queue = this.sharesStatements ? new CommitQueue(sendCommits(this.database), this.lanes) : undefined
-  }
-
-  /** Without prepared statements a batch could wait for a lock without end: giving up takes a statement sent along. */
-  private get sharesStatements(): boolean {
-    const { coalesceCommits, preparedStatements } = this.options
-    return coalesceCommits && (this.database.dialect === 'sqlite' || preparedStatements)
+    this.queue = options.coalesceCommits ? new CommitQueue(sendCommits(this.database), this.lanes) : undefined
   }
 
   /** SQLite has one writer; on Postgres one statement is prepared while another is under way. */

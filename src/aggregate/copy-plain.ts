@@ -5,7 +5,7 @@ import { isPlainObject } from '../model/plain-object.js'
  * it handed in. Everything else stays as it is: the codec decides about it. Cycles are left to the codec too.
  */
 export function copyPlain<T>(value: T): T {
-  return copy(value, new Map()) as T
+  return copy(value, undefined) as T
 }
 
 /**
@@ -18,27 +18,36 @@ export function copyPayload(payload: unknown): unknown {
   return copyPlain(isInstance ? assignOwn({}, payload) : payload)
 }
 
-function copy(value: unknown, copies: Map<object, unknown>): unknown {
-  if (typeof value !== 'object' || value === null) return value
-  const known = copies.get(value)
+/** `copies`: of what was met so far. The commonest payload is flat and needs none. */
+function copy(value: unknown, copies: Map<object, unknown> | undefined): unknown {
+  if (!isObject(value)) return value
+  const known = copies?.get(value)
   if (known !== undefined) return known
-  if (Array.isArray(value)) {
-    const items: unknown[] = []
-    copies.set(value, items)
-    for (let index = 0; index < value.length; index++) items[index] = copy(value[index], copies)
-    return items
-  }
-  if (!isPlainObject(value)) return value
-  const object = Object.getPrototypeOf(value) === null ? (Object.create(null) as object) : {}
-  copies.set(value, object)
-  for (const [key, property] of Object.entries(value)) set(object, key, copy(property, copies))
-  return object
+  if (!Array.isArray(value) && !isPlainObject(value)) return value
+  const result = emptyLike(value)
+  copies?.set(value, result)
+  const copyInner = (inner: unknown): unknown =>
+    isObject(inner) ? copy(inner, (copies ??= new Map([[value, result]]))) : inner
+  if (Array.isArray(value))
+    for (let index = 0; index < value.length; index++) (result as unknown[])[index] = copyInner(value[index])
+  else
+    for (const key of Object.keys(value)) set(result, key, copyInner((value as Record<string, unknown>)[key]))
+  return result
+}
+
+function emptyLike(value: object): object {
+  if (Array.isArray(value)) return []
+  return Object.getPrototypeOf(value) === null ? (Object.create(null) as object) : {}
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null
 }
 
 /** Copies own properties as `Object.assign` does, but keeps one that is called `__proto__` a property. */
 export function assignOwn<T extends object>(target: T, source: unknown): T {
-  if (typeof source !== 'object' || source === null) return target
-  for (const [key, value] of Object.entries(source)) set(target, key, value)
+  if (!isObject(source)) return target
+  for (const key of Object.keys(source)) set(target, key, (source as Record<string, unknown>)[key])
   return target
 }
 

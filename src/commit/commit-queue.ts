@@ -83,8 +83,12 @@ export class CommitQueue {
       unanswered.size += size
       // Whoever comes while others are under way waits for those who come in the same moment.
       if (this.underWay.size === 0) this.sendWaiting()
-      else this.wakeUp ??= setImmediate(() => this.sendWaiting())
+      else this.sendSoon()
     })
+  }
+
+  private sendSoon(): void {
+    if (this.waiting.length > 0) this.wakeUp ??= setImmediate(() => this.sendWaiting())
   }
 
   private sendWaiting(): void {
@@ -97,7 +101,7 @@ export class CommitQueue {
       this.underWay.add(lane)
       void this.run(batch).finally(() => {
         this.underWay.delete(lane)
-        this.wakeUp ??= setImmediate(() => this.sendWaiting())
+        this.sendSoon()
       })
     }
     clearTimeout(this.timer)
@@ -168,14 +172,13 @@ export class CommitQueue {
     const sent = await this.send(batch.map(({ commit }) => commit))
     if (sent.kind === 'raced' && attempt < RACES && batch.length > 1)
       return this.sendBatch(batch, attempt + 1)
-    const versions = new Map<string, number>()
+    // Where the streams are now that others wait for.
+    const versions = this.waiting.length > 0 ? new Map<string, number>() : undefined
     batch.forEach((one, index) => {
       const outcome = sent.kind === 'answered' ? sent.outcomes[index] : undefined
       if (outcome?.accepted === true) {
         this.giveBack(one)
-        one.commit.changes.forEach(({ events }, nth) => {
-          if (events.length > 0) versions.set(one.streams[nth]!, outcome.versions[nth]! + events.length)
-        })
+        if (versions !== undefined) noteVersions(versions, one, outcome)
         one.resolve({ kind: 'committed', outcome })
       } else if (sent.kind === 'lost') {
         this.giveBack(one)
@@ -185,17 +188,17 @@ export class CommitQueue {
           kind: 'alone',
           done: () => {
             this.giveBack(one)
-            if (this.waiting.length > 0) this.wakeUp ??= setImmediate(() => this.sendWaiting())
+            this.sendSoon()
           },
         })
       }
     })
-    this.refuseStale(versions)
+    if (versions !== undefined) this.refuseStale(versions)
   }
 
   /** A stream never gets shorter, so whoever expects it to be cannot win any more. */
   private refuseStale(versions: ReadonlyMap<string, number>): void {
-    if (this.waiting.length === 0 || versions.size === 0) return
+    if (versions.size === 0) return
     this.waiting = this.waiting.filter((one) => {
       const nth = one.streams.findIndex((stream, index) => {
         const expected = exactVersion(one.commit.changes[index]!.expectedVersion)
@@ -217,6 +220,16 @@ export class CommitQueue {
     this.unanswered.commits--
     this.unanswered.size -= size
   }
+}
+
+function noteVersions(
+  versions: Map<string, number>,
+  { streams, commit }: Waiting,
+  { versions: before }: AppendOutcome,
+): void {
+  commit.changes.forEach(({ events }, nth) => {
+    if (events.length > 0) versions.set(streams[nth]!, before[nth]! + events.length)
+  })
 }
 
 function sizeOf({ changes, extras }: SharedCommit): number {

@@ -12,9 +12,6 @@ export function sendCommits(database: Database): Send {
   return (commits) =>
     database.connectAnew(async (connection) => {
       await connection.open()
-      // Nothing could keep them from waiting without end.
-      const isPatient = connection.statements.impatience !== undefined && !connection.canSendTogether
-      if (isPatient && commits.length > 1) return { kind: 'refused' }
       try {
         return { kind: 'answered', outcomes: await send(connection, commits) }
       } catch (error) {
@@ -28,15 +25,9 @@ async function send(
   commits: readonly SharedCommit[],
 ): Promise<readonly AppendOutcome[]> {
   const extras = commits.flatMap((commit) => commit.extras ?? [])
-  if (extras.length > 0) {
-    const write = (): Promise<readonly AppendOutcome[]> => writeAll(connection, commits, extras)
-    return connection.canSendTogether ? write() : connection.atomically(write)
-  }
-  const [, outcomes] = await connection.together([
-    () => giveUpSoon(connection, commits),
-    () => append(connection, commits, false),
-  ])
-  return outcomes
+  if (extras.length === 0) return append(connection, commits, false)
+  const write = (): Promise<readonly AppendOutcome[]> => writeAll(connection, commits, extras)
+  return connection.canSendTogether ? write() : connection.atomically(write)
 }
 
 /** Some of the commits cannot be written, so that none of them was. */
@@ -64,7 +55,7 @@ async function writeAll(
 
 /**
  * One commit may have to wait for a transaction that is open for long, and that may even wait for another commit of the
- * same statement: the statements give up before anybody notices, and their commits go one by one.
+ * same statement: the statements give up before anybody notices, and their commits go one by one. Appends do by themselves.
  */
 async function giveUpSoon(connection: Connection, commits: readonly SharedCommit[]): Promise<void> {
   const { impatience } = connection.statements

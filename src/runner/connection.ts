@@ -33,7 +33,7 @@ export class Connection {
 
   /** Where an append on this connection takes place. `orFail`: a refusal is an error. */
   place(orFail: boolean): AppendPlace {
-    return { isJoined: this.joined, floor: this.floor, orFail }
+    return { isJoined: this.joined, floor: this.floor, orFail, isShared: false }
   }
 
   /** A floor for the feed that the host's transaction has published before. */

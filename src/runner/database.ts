@@ -150,11 +150,10 @@ export class Database {
     const runner = this.dataSource.createQueryRunner('master')
     // Inside a transaction on SQLite the DataSource lends out the transaction's own runner.
     if (runner.isTransactionActive) return this.onBorrowed(ownRunner(runner), work)
-    let connection: Connection | undefined
     try {
-      if (await hasForeignTransaction(runner)) throw new StaleConnection(foreignTransaction())
-      connection = await this.connectionOn(runner, undefined)
-      return await work(connection)
+      const client: unknown = await runner.connect()
+      if (hasForeignTransaction(runner, client)) throw new StaleConnection(foreignTransaction())
+      return await work(await this.connectionOn(runner, client, undefined))
     } catch (error) {
       const stale = faultOf(error).kind === 'stale-statement' ? new StaleConnection(error) : error
       if (stale instanceof StaleConnection) await discardConnection(runner, stale)
@@ -176,8 +175,9 @@ export class Database {
     try {
       assertNotEnding(asked)
       const joined = asked ?? (runner.isTransactionActive ? this.hooks.watch(runner) : undefined)
-      if (joined === undefined && (await hasForeignTransaction(runner))) throw foreignTransaction()
-      return await work(await this.connectionOn(runner, joined))
+      const client: unknown = await runner.connect()
+      if (joined === undefined && hasForeignTransaction(runner, client)) throw foreignTransaction()
+      return await work(await this.connectionOn(runner, client, joined))
     } catch (error) {
       if (error instanceof Error && runner.isTransactionActive) this.raisedInside.set(error, runner)
       throw error
@@ -188,23 +188,17 @@ export class Database {
 
   private async connectionOn(
     runner: QueryRunner,
+    driverClient: unknown,
     joined: JoinedTransaction | undefined,
   ): Promise<Connection> {
-    const statements = await this.statements(runner)
-    const client = this.dialect === 'postgres' ? await PostgresClient.of(runner) : undefined
+    // Each of several first callers compiles on its own connection: waiting for one another could deadlock when
+    // one of them has the only turn on SQLite.
+    this.compiled ??= await this.compile(runner)
+    const client = this.dialect === 'postgres' ? new PostgresClient(runner, driverClient) : undefined
     const sender = new Sender(runner, this.options.preparedStatements ? client : undefined)
     const own =
       client === undefined ? new RunnerTransaction(runner) : new PostgresTransaction(runner, client, sender)
-    return new Connection(runner, statements, joined, sender, own, this.rowTables)
-  }
-
-  /**
-   * Each of several first callers compiles on its own connection: waiting for one another could deadlock when
-   * one of them has the only turn on SQLite.
-   */
-  private async statements(runner: QueryRunner): Promise<Statements> {
-    this.compiled ??= await this.compile(runner)
-    return this.compiled
+    return new Connection(runner, this.compiled, joined, sender, own, this.rowTables)
   }
 
   private async compile(runner: QueryRunner): Promise<Statements> {
@@ -237,9 +231,8 @@ class StaleConnection extends Error {
 }
 
 /** Whether somebody began a transaction on this connection behind TypeORM's back, whose end nobody would hear of. */
-async function hasForeignTransaction(runner: QueryRunner): Promise<boolean> {
-  const client = (await runner.connect()) as { getTransactionStatus?: () => string | null }
-  const status = client.getTransactionStatus?.()
+function hasForeignTransaction(runner: QueryRunner, client: unknown): boolean {
+  const status = (client as { getTransactionStatus?: () => string | null }).getTransactionStatus?.()
   return !runner.isTransactionActive && (status === 'T' || status === 'E')
 }
 

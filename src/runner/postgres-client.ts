@@ -40,13 +40,14 @@ export interface Sending {
  * of a commit. Logging stays TypeORM's.
  */
 export class PostgresClient {
+  private readonly client: PgClient
+
+  /** `client`: what the runner's connect() gave. */
   constructor(
     private readonly runner: QueryRunner,
-    private readonly client: PgClient,
-  ) {}
-
-  static async of(runner: QueryRunner): Promise<PostgresClient> {
-    return new PostgresClient(runner, (await runner.connect()) as PgClient)
+    client: unknown,
+  ) {
+    this.client = client as PgClient
   }
 
   /** Whether several statements can be sent at once; pg's native client and its pipeline mode have no way to. */

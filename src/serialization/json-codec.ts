@@ -25,7 +25,7 @@ export const jsonCodec: JsonCodec = {
 export function encodeJson(value: unknown, root: string): string {
   if (value === undefined) return 'null'
   try {
-    assertPlain(value, { root, path: [], above: new Set() }, true)
+    assertPlain(value, { root, path: [], above: [] }, true)
     return JSON.stringify(value)
   } catch (cause) {
     if (cause instanceof InvalidPayloadError) throw cause
@@ -57,7 +57,8 @@ const MAY_NOT_FIT_JSONB = /\\u(0000|d[89a-f])/i
 interface Walk {
   readonly root: string
   readonly path: (string | number)[]
-  readonly above: Set<object>
+  /** The objects around the one that is looked at. */
+  readonly above: object[]
 }
 
 function assertPlain(value: unknown, walk: Walk, top = false): void {
@@ -82,13 +83,13 @@ function assertPlain(value: unknown, walk: Walk, top = false): void {
 }
 
 function assertPlainObject(value: object, walk: Walk, top: boolean): void {
-  if (walk.above.has(value)) throw refusal(walk, 'refers back to an object that contains it')
-  if (walk.above.size >= MAX_DEPTH) throw refusal(walk, `is nested deeper than ${MAX_DEPTH} levels`)
+  if (walk.above.includes(value)) throw refusal(walk, 'refers back to an object that contains it')
+  if (walk.above.length >= MAX_DEPTH) throw refusal(walk, `is nested deeper than ${MAX_DEPTH} levels`)
   if ('toJSON' in value && typeof value.toJSON === 'function') throw refusal(walk, describeInstance(value))
-  walk.above.add(value)
+  walk.above.push(value)
   if (Array.isArray(value)) assertItems(value, walk)
   else assertProperties(value, walk, top)
-  walk.above.delete(value)
+  walk.above.pop()
 }
 
 function assertItems(items: readonly unknown[], walk: Walk): void {

@@ -84,10 +84,12 @@ export interface AppendPlace {
   readonly floor: number | undefined
   /** Whether a refusal is an error of the database's. */
   readonly orFail: boolean
+  /** Whether commits of others are in the same statement, so that it must not wait for a lock for long. */
+  readonly isShared: boolean
 }
 
 /** In no transaction but the statement's own. */
-export const ALONE: AppendPlace = { isJoined: false, floor: undefined, orFail: false }
+export const ALONE: AppendPlace = { isJoined: false, floor: undefined, orFail: false, isShared: false }
 
 /** Every statement of one dialect, compiled for one set of tables. */
 export interface Statements {
@@ -97,10 +99,10 @@ export interface Statements {
   append(commitId: string, changes: readonly StreamChange[], place: AppendPlace): Statement<AppendOutcome>
   /**
    * Appends several commits, each all or nothing by itself; no two may have a stream in common. Gives one outcome a commit.
-   * `orFail`: a refusal is an error of the database's.
+   * Gives up soon when it has to wait for a lock. `orFail`: a refusal is an error of the database's.
    */
   appendCommits(commits: readonly StreamCommit[], orFail: boolean): Statement<readonly AppendOutcome[]>
-  /** Has the transaction's statements give up soon when they have to wait for a lock; `undefined`: they never wait. */
+  /** Has those that follow give up as soon; `undefined`: they never wait. */
   readonly impatience: Statement<void> | undefined
   streamVersions(streams: readonly StreamIdentity[]): Statement<readonly number[]>
   /** The version a stream had at a time: its last event recorded then or before. */

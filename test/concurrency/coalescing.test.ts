@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { DataSource } from 'typeorm'
 import { ConcurrentWriteError, EventStore, StorageError } from '../../src/index.js'
 import type { Commit, StreamAppend } from '../../src/index.js'
-import { databases } from '../support/databases.js'
+import { databasesAndPooler } from '../support/databases.js'
 
 const events = (...names: string[]): { name: string }[] => names.map((name) => ({ name }))
 const to = (
@@ -29,7 +29,7 @@ async function forbid(dataSource: DataSource, name: string): Promise<void> {
   }
 }
 
-describe.each(databases())('commits at the same time on $name', (database) => {
+describe.each(databasesAndPooler())('commits at the same time on %s', (_, options, database) => {
   let dataSource: DataSource
   let store: EventStore
   let statements = 0
@@ -37,7 +37,7 @@ describe.each(databases())('commits at the same time on $name', (database) => {
   beforeAll(async () => {
     dataSource = await database.open()
     await forbid(dataSource, 'forbidden')
-    store = new EventStore(dataSource)
+    store = new EventStore(dataSource, options)
     await store.verifySchema()
     const { logger } = dataSource
     const log = logger.logQuery.bind(logger)
@@ -136,17 +136,25 @@ describe.each(databases())('commits at the same time on $name', (database) => {
     it('3.12 a stream that an open transaction holds keeps nobody else waiting, not even that transaction', async () => {
       const held = dataSource.createQueryRunner()
       await held.startTransaction()
-      await store.within(held).append(to('held', 0))
+      await store.within(held).append([to('held', 0), to('kept', 0)])
       // The first goes at once, so that the others are sent together: one of them has to wait for the transaction, which
       // waits for all the others.
       const first = store.append(to('free', 0))
       const waiting = store.append(to('held', 'any'))
       const free = Array.from({ length: 30 }, (_, index) => store.append(to(`free-${index}`, 0)))
       await Promise.all([first, ...free])
+      // The same where all of them expect a version: it is another statement.
+      const other = store.append(to('other', 0))
+      const conflicting = store.append(to('kept', 0)).catch((error: unknown) => error)
+      await Promise.all([
+        other,
+        ...Array.from({ length: 30 }, (_, index) => store.append(to(`more-${index}`, 0))),
+      ])
       const behind = store.append([to('held', 'any'), to('behind', 0)])
       await Promise.all(Array.from({ length: 30 }, (_, index) => store.append(to(`free-${index}`, 1))))
       await held.commitTransaction()
       await held.release()
+      expect(await conflicting).toBeInstanceOf(ConcurrentWriteError)
       expect([(await waiting).streams[0]!.version, (await behind).streams[0]!.version]).toEqual([2, 3])
     })
 
@@ -199,7 +207,7 @@ describe.each(databases())('commits at the same time on $name', (database) => {
       )
       await fc.assert(
         fc.asyncProperty(fc.array(oneCommit, { minLength: 1, maxLength: 25 }), async (commits) => {
-          const store = new EventStore(dataSource, { coalesceCommits })
+          const store = new EventStore(dataSource, { ...options, coalesceCommits })
           const prefix = `${String(coalesceCommits)}-${run++}-`
           const outcomes = await Promise.allSettled(
             commits.map((parts) =>

@@ -16,6 +16,7 @@ import {
 import type { Dialect } from '../../entities/index.js'
 import { sourcedMigrations } from '../../migrations/index.js'
 import { openSqlite } from '../../src/index.js'
+import type { EventStoreOptions } from '../../src/index.js'
 
 /** The TypeORM that this jest project runs with: 1.x removed `createConnection`. */
 export const isTypeorm1 = !('createConnection' in typeorm)
@@ -139,4 +140,12 @@ async function synchronized(dataSource: DataSource): Promise<DataSource> {
 export function databases(): TestDatabase[] {
   const everywhere = [sqliteMemory(), sqliteFile('better-sqlite3'), postgres()]
   return isTypeorm1 ? everywhere : [...everywhere, sqliteFile('sqlite')]
+}
+
+/** Every database, and Postgres once more as a pooler needs it, where nothing can be sent along with a statement. */
+export function databasesAndPooler(): [name: string, options: EventStoreOptions, database: TestDatabase][] {
+  return [
+    ...databases().map((each): [string, EventStoreOptions, TestDatabase] => [each.name, {}, each]),
+    ['Postgres without prepared statements', { preparedStatements: false }, postgres()],
+  ]
 }

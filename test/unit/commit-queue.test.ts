@@ -77,6 +77,21 @@ describe('3.12 the queue of commits', () => {
     expect((await Promise.all(all)).map(({ kind }) => kind)).toEqual(Array(5).fill('committed'))
   })
 
+  it('gives all lanes the same share, though those who were answered together come back together', async () => {
+    const wire = new Wire()
+    const streams = Array.from({ length: 64 }, (_, index) => String.fromCodePoint(0x4e00 + index))
+    const sizes = (): number[] => wire.sent.map((each) => each.split(' ').length)
+    const callers = streams.map(async (stream) => {
+      for (let count = 0; count < 4; count++) await wire.queue.append(commit(stream))
+    })
+    await nextTurn()
+    expect(sizes()).toEqual([1, 32])
+    for (let answers = 0; answers < 9; answers++) await wire.answer()
+    expect(sizes().slice(1, 8)).toEqual(Array(7).fill(32))
+    expect(sizes().reduce((sum, size) => sum + size)).toBe(256)
+    await Promise.all(callers)
+  })
+
   it('never has two commits of one stream under way, and keeps their order', async () => {
     const wire = new Wire()
     void wire.append('a', 'ab', 'b', 'c')

@@ -11,6 +11,7 @@ import { decodeTime, milliseconds } from './event-columns.js'
 import { failUnless } from './fail-unless.js'
 import { takeFloorLock } from './floor-lock.js'
 import { checkedBy, sequencesChecked } from './gap-guard.js'
+import { GIVE_UP_SOON } from './impatience.js'
 import {
   columnOf,
   eventColumnParameters,
@@ -33,7 +34,7 @@ export function appendCommits(
   positionSequence: string,
 ): (commits: readonly StreamCommit[], orFail: boolean) => Statement<readonly AppendOutcome[]> {
   const text = (checked = ''): string => `${COMMIT_MARK} with held as materialized (
-  select ${takeFloorLock(e, positionSequence)}, ${sequencesChecked('$1')}, date_trunc('milliseconds', clock_timestamp()) as recorded_at
+  select ${takeFloorLock(e, positionSequence)}, ${sequencesChecked('$1')}, ${GIVE_UP_SOON}, date_trunc('milliseconds', clock_timestamp()) as recorded_at
 ), event as materialized (
   select nextval(${literal(positionSequence)}::regclass) as position, held.recorded_at, new.*
   from held, rows from (

@@ -12,6 +12,7 @@ import { milliseconds } from './event-columns.js'
 import { eventParameters } from './event-parameters.js'
 import { failUnless } from './fail-unless.js'
 import { checkedBy, sequencesChecked } from './gap-guard.js'
+import { GIVE_UP_SOON } from './impatience.js'
 import { retakeFloorLock, takeFloorLock } from './floor-lock.js'
 import { ownDefinitions, ownLabels, ownValuesOrLast } from './own-columns.js'
 
@@ -69,9 +70,18 @@ from verdict left join (
   from event group by commit
 ) i on i.commit = verdict.commit
 order by verdict.commit`
-  const taking = text(takeFloorLock(e, positionSequence))
-  const failing = text(takeFloorLock(e, positionSequence), `, ${failUnless('verdict.accepted')}`)
+  const floorLock = takeFloorLock(e, positionSequence)
+  const orFail = `, ${failUnless('verdict.accepted')}`
+  const taking = text(floorLock)
+  const failing = text(floorLock, orFail)
+  const sharing = text(`${floorLock}, ${GIVE_UP_SOON}`)
+  const sharingOrFailing = text(`${floorLock}, ${GIVE_UP_SOON}`, orFail)
   const retaking = text(retakeFloorLock(e, '$5'))
+  const textAt = (place: AppendPlace): string => {
+    if (place.floor !== undefined) return retaking
+    if (place.isShared) return place.orFail ? sharingOrFailing : sharing
+    return place.orFail ? failing : taking
+  }
   return (commits, place) => {
     const streams = commits.flatMap(({ commitId, changes }, commit) =>
       changes.map((change) => ({ commit, commitId, change })),
@@ -84,7 +94,7 @@ order by verdict.commit`
     )
     return {
       operation: 'append',
-      text: place.floor !== undefined ? retaking : place.orFail ? failing : taking,
+      text: textAt(place),
       parameters: [
         JSON.stringify(
           streams.map(({ commit, commitId, change }, stream) => ({

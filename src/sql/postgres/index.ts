@@ -53,7 +53,9 @@ export function postgresStatements(
         : toOne(commitId, change, place)
     },
     appendCommits: (commits, orFail) =>
-      commits.every(isOfOneStream) ? toEach(commits, orFail) : toMany(commits, { ...ALONE, orFail }),
+      commits.every(isOfOneStream)
+        ? toEach(commits, orFail)
+        : toMany(commits, { ...ALONE, orFail, isShared: true }),
     impatience,
     streamVersions: streamVersions(events),
     versionAt: versionAt(events),
