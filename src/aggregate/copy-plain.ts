@@ -13,7 +13,8 @@ export function copyPlain<T>(value: T): T {
  * of its own properties.
  */
 export function copyPayload(payload: unknown): unknown {
-  if (typeof payload !== 'object' || payload === null || Array.isArray(payload)) return copyPlain(payload)
+  if (!isObject(payload) || Array.isArray(payload) || Object.getPrototypeOf(payload) === Object.prototype)
+    return copyPlain(payload)
   const isInstance = Object.prototype.toString.call(payload) === '[object Object]' && !('toJSON' in payload)
   return copyPlain(isInstance ? assignOwn({}, payload) : payload)
 }

@@ -9,6 +9,7 @@ import type { Projections } from '../read-model/projection.js'
 import type { RowOperation } from '../read-model/row-operation.js'
 import type { Host } from '../runner/host.js'
 import type { EventSerializer } from '../serialization/event-serializer.js'
+import type { Changes } from './changes.js'
 import { commitChanges } from './commit-changes.js'
 import type { Committed, CommitPlace } from './commit-changes.js'
 import type { CommitListeners } from './commit-listeners.js'
@@ -57,9 +58,16 @@ export type CommitOutcome =
   /** It consists of nothing but read-model rows and messages, and its message was handled before: nothing was applied. */
   | { readonly kind: 'skipped'; readonly processed: ProcessedMessage }
 
-/** Commits everything together, all or nothing. Aggregates change only after it succeeded. */
-export async function commitAll(context: CommitContext, request: CommitRequest): Promise<CommitOutcome> {
-  const { database, serializer, host, listeners, projections } = context
+/** What a commit was asked to do, checked and encoded. */
+interface PlannedCommit {
+  /** A part for each stream: those that were handed in, then those of aggregates. */
+  readonly appends: readonly StreamAppend[]
+  readonly changes: Changes
+}
+
+/** Everything that can be wrong with a request is found here. Gives `undefined` if there is nothing to do. */
+function planCommit(context: CommitContext, request: CommitRequest): PlannedCommit | undefined {
+  const { database, serializer, projections } = context
   const metadata = request.metadata ?? currentMetadata() ?? {}
   const { appends, members } = request
   const all = [...appends, ...members.map(appendOf)]
@@ -68,10 +76,10 @@ export async function commitAll(context: CommitContext, request: CommitRequest):
   const messages = extendMessages(database, staged, request.messages)
   const marks = planMarks(request.marks)
   const rows = request.rows()
-  orderTables(rows.map(({ entity }) => entity))
+  if (rows.length > 0) orderTables(rows.map(({ entity }) => entity))
   const hasEvents = planned.some(({ events }) => events.length > 0)
   const hasWork = hasEvents || appends.length + messages.length + marks.length + rows.length > 0
-  if (!hasWork) return { kind: 'committed', commit: { commitId: undefined, streams: [], events: [] } }
+  if (!hasWork) return undefined
   const streams = extendChanges(database, all, planned, metadata)
   const snapshots = members
     .filter(isSnapshotDue)
@@ -86,22 +94,30 @@ export async function commitAll(context: CommitContext, request: CommitRequest):
           describeCommit(all, streams, commitId, outcome).events,
       }
     : undefined
+  return { appends: all, changes: { streams, snapshots, messages, marks, rows, projected } }
+}
+
+/** Commits everything together, all or nothing. Aggregates change only after it succeeded. */
+export async function commitAll(context: CommitContext, request: CommitRequest): Promise<CommitOutcome> {
+  const planned = planCommit(context, request)
+  if (planned === undefined)
+    return { kind: 'committed', commit: { commitId: undefined, streams: [], events: [] } }
+  const { appends, changes } = planned
   // What to do if a host's transaction around this commit ends one way or the other; known after the commit.
   const later: { outcome?: 'commit' | 'rollback'; tell?: (outcome: 'commit' | 'rollback') => void } = {}
   const ended = (outcome: 'commit' | 'rollback') => (): void => {
     later.outcome = outcome
     later.tell?.(outcome)
   }
-  const changes = { streams, snapshots, messages, marks, rows, projected }
-  const committed = await commitOrSkip(context, host, changes, () => ({
+  const committed = await commitOrSkip(context, context.host, changes, () => ({
     onCommit: ended('commit'),
     onRollback: ended('rollback'),
   }))
   if (committed instanceof SkippedPlan) return { kind: 'skipped', processed: committed.processed }
-  const commit = describeCommit(all, streams, committed.commitId, committed.outcome)
-  const takeBack = markCommitted(members, all.slice(appends.length), snapshots)
+  const commit = describeCommit(appends, changes.streams, committed.commitId, committed.outcome)
+  const takeBack = markCommitted(request.members, appends.slice(request.appends.length), changes.snapshots)
   const announce = (): void => {
-    if (commit.events.length > 0 || messages.length > 0) listeners.notify(commit)
+    if (commit.events.length > 0 || changes.messages.length > 0) context.listeners.notify(commit)
   }
   later.tell = (outcome) => (outcome === 'commit' ? announce() : takeBack())
   // The host's transaction may have ended while the answer was on its way here.

@@ -63,9 +63,7 @@ export async function commitChanges(
     return commitAlone(database, host, commitId, changes, whenJoined)
   const queued = await queue
     .append({ commitId, changes: changes.streams, extras: extrasOf(changes) })
-    .catch((error: unknown) => {
-      throw asStorageError('append', error)
-    })
+    .catch(failAsAppend)
   if (queued.kind === 'committed') return { commitId, outcome: queued.outcome, joined: false }
   if (queued.kind === 'stale')
     throw new ConcurrentWriteError(queued.stream, queued.stream.expectedVersion, queued.actualVersion)
@@ -74,6 +72,10 @@ export async function commitChanges(
   return commitAlone(database, host, commitId, changes, whenJoined, 2).finally(() => {
     queued.done()
   })
+}
+
+function failAsAppend(error: unknown): never {
+  throw asStorageError('append', error)
 }
 
 function extrasOf(changes: Changes): Extras | undefined {

@@ -1,4 +1,4 @@
-import type { Commit, CommittedStream, NewEvent, RecordedEvent, StreamAppend } from '../model/event.js'
+import type { Commit, CommittedStream, RecordedEvent, StreamAppend } from '../model/event.js'
 import type { AppendOutcome, StreamChange } from '../model/stored.js'
 
 /** Tells what a commit stored, from what was handed in and what the database answered. */
@@ -14,28 +14,24 @@ export function describeCommit(
   changes.forEach(({ aggregateType, aggregateId, events }, index) => {
     if (events.length === 0) return
     const before = versionBefore(changes, outcome.versions, index)
-    const recorded = (appends[index]!.events ?? []).map((event, nth): RecordedEvent => ({
-      aggregateType,
-      aggregateId,
-      sequence: before + nth + 1,
-      position: outcome.positions[all.length + nth]!,
-      commitId,
-      ...described(event),
-      recordedAt,
-    }))
+    const recorded = (appends[index]!.events ?? []).map(
+      ({ name, version = 1, payload = null, metadata = {} }, nth): RecordedEvent => ({
+        aggregateType,
+        aggregateId,
+        sequence: before + nth + 1,
+        position: outcome.positions[all.length + nth]!,
+        commitId,
+        name,
+        version,
+        payload,
+        metadata,
+        recordedAt,
+      }),
+    )
     all.push(...recorded)
     streams.push({ aggregateType, aggregateId, version: before + events.length, events: recorded })
   })
   return { commitId, streams, events: all }
-}
-
-function described({
-  name,
-  version = 1,
-  payload = null,
-  metadata = {},
-}: NewEvent): Pick<RecordedEvent, 'name' | 'version' | 'payload' | 'metadata'> {
-  return { name, version, payload, metadata }
 }
 
 /** The database answers with one version a stream; read back after a lost connection, with one a stream that has events. */

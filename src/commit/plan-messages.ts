@@ -27,6 +27,7 @@ export function planMessages(
   outgoing: readonly OutgoingMessage[],
   members: readonly Member[],
 ): readonly StagedMessage[] {
+  if (outgoing.length === 0) return []
   const [only, another] = members
   const ids = new Set<string>()
   return outgoing.map(({ message, source = another === undefined ? only : undefined, metadata: common }) => {
@@ -72,6 +73,7 @@ export function planMessages(
 
 /** Refuses marks that cannot be stored; the same mark twice counts once. */
 export function planMarks(marks: readonly ProcessedMark[]): readonly ProcessedMark[] {
+  if (marks.length === 0) return marks
   for (const { consumer, messageId } of marks) {
     assertName('The name of a consumer', consumer)
     assertName(`A processed message's id`, messageId)
