@@ -1,4 +1,4 @@
-import type { EntityManager, QueryRunner } from 'typeorm'
+import type { QueryRunner } from 'typeorm'
 
 /** What the guard needs of TypeORM's SQLite runners beyond their public types. */
 export type SqliteRunner = QueryRunner & {
@@ -15,7 +15,6 @@ export interface Guard {
   started(): void
   /** Runs code for which the DataSource lends out this runner. */
   inside<Result>(work: () => Result): Result
-  wrapManager(manager: EntityManager): void
 }
 
 type Call = (...parameters: unknown[]) => Promise<unknown>
@@ -43,7 +42,6 @@ export class GuardedRunner {
       release: () => this.release(original.release),
     })
     this.wrapBroadcaster()
-    this.wrapManager()
   }
 
   private async query(query: Call, parameters: unknown[]): Promise<unknown> {
@@ -119,20 +117,5 @@ export class GuardedRunner {
       },
     })
     Object.assign(runner, { broadcaster })
-  }
-
-  /** TypeORM gives the runner its manager after it was made. */
-  private wrapManager(): void {
-    const { guard, runner } = this
-    let manager: EntityManager | undefined = (runner as { manager?: EntityManager }).manager
-    Object.defineProperty(runner, 'manager', {
-      configurable: true,
-      enumerable: true,
-      get: () => manager,
-      set: (given: EntityManager) => {
-        manager = given
-        guard.wrapManager(given)
-      },
-    })
   }
 }

@@ -110,6 +110,12 @@ class SqliteGuard {
       await disconnect()
     }
     this.wrapTransaction(dataSource.manager)
+    const createEntityManager = dataSource.createEntityManager.bind(dataSource)
+    dataSource.createEntityManager = (runner) => {
+      const manager = createEntityManager(runner)
+      this.wrapTransaction(manager)
+      return manager
+    }
     for (const method of ['runMigrations', 'undoLastMigration'] as const) {
       const original = dataSource[method].bind(dataSource) as (...parameters: unknown[]) => Promise<unknown>
       const wrapped = (...parameters: unknown[]): Promise<unknown> => {
@@ -151,7 +157,6 @@ class SqliteGuard {
       takeTurn: () => this.takeTurn(),
       started: () => this.enter(runner),
       inside: (work) => this.current.run(this.scopeOf(runner), work),
-      wrapManager: (manager) => this.wrapTransaction(manager),
     })
   }
 
