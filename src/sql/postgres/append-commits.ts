@@ -25,7 +25,8 @@ import { ownValues } from './own-columns.js'
  * Appends commits that each have events of one stream and an exact version, in one statement: each is all or nothing,
  * and one that is refused does not touch the others. No two of them may have a stream in common. It costs half of what
  * `appendToStreams` does: every event asks for itself whether its stream ends where the commit expects it to, with one
- * look at the key, which is cheaper than to judge commits first and to join their events with the verdicts.
+ * look at the key, which is cheaper than to judge commits first and to join their events with the verdicts. It looks no further
+ * back than that version: the server would read every event of the stream that is on the same page of the index.
  *
  * Rows are inserted sorted by stream, so that two statements which share streams wait for each other instead of deadlocking.
  */
@@ -42,6 +43,7 @@ export function appendCommits(
   ) with ordinality as new(type, id, expected, nth, commit_id, ${eventLabels(e.own)}, ordinality)
   where new.expected::int = coalesce((
     select e.${e.sequence} from ${e.table} e where e.${e.aggregateType} = new.type and e.${e.aggregateId} = new.id
+      and e.${e.sequence} >= new.expected::int
     order by e.${e.sequence} desc limit 1
   ), 0)
 ), inserted as (

@@ -47,6 +47,7 @@ function check(e: EventTable, floorLock: string): string {
   return `with stream as materialized (
   select coalesce((
     select s.${e.sequence} from ${e.table} s where s.${e.aggregateType} = $1 and s.${e.aggregateId} = $2
+      and s.${e.sequence} >= $3::int
     order by s.${e.sequence} desc limit 1
   ), 0) as version
 ), held as materialized (

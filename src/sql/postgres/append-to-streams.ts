@@ -32,6 +32,7 @@ export function appendToStreams(
   const text = (floorLock: string, checked = ''): string => `${COMMIT_MARK} with stream as materialized (
   select s.*, coalesce((
     select e.${e.sequence} from ${e.table} e where e.${e.aggregateType} = s.type and e.${e.aggregateId} = s.id
+      and e.${e.sequence} >= s.expected
     order by e.${e.sequence} desc limit 1
   ), 0) as version
   from json_to_recordset($1::json) as s(commit int, commit_id uuid, stream int, type text, id text, expected int)
