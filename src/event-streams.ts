@@ -180,6 +180,11 @@ export function asList<T>(value: T | readonly T[]): readonly T[] {
 }
 
 /** Makes an error thrown by checks of arguments a rejection, so that callers handle one kind. */
-export async function rejecting<Result>(work: () => Promise<Result>): Promise<Result> {
-  return work()
+export function rejecting<Result>(work: () => Promise<Result>): Promise<Result> {
+  try {
+    return work()
+  } catch (error) {
+    const reason = error as Error
+    return Promise.reject(reason)
+  }
 }

@@ -109,11 +109,16 @@ export async function commitAll(context: CommitContext, request: CommitRequest):
     later.outcome = outcome
     later.tell?.(outcome)
   }
-  const committed = await commitOrSkip(context, context.host, changes, () => ({
-    onCommit: ended('commit'),
-    onRollback: ended('rollback'),
-  }))
-  if (committed instanceof SkippedPlan) return { kind: 'skipped', processed: committed.processed }
+  let committed: Committed
+  try {
+    committed = await commitChanges(context, context.host, changes, () => ({
+      onCommit: ended('commit'),
+      onRollback: ended('rollback'),
+    }))
+  } catch (error) {
+    if (error instanceof SkippedPlan) return { kind: 'skipped', processed: error.processed }
+    throw error
+  }
   const commit = describeCommit(appends, changes.streams, committed.commitId, committed.outcome)
   const takeBack = markCommitted(request.members, appends.slice(request.appends.length), changes.snapshots)
   const announce = (): void => {
@@ -124,17 +129,6 @@ export async function commitAll(context: CommitContext, request: CommitRequest):
   if (!committed.joined) announce()
   else if (later.outcome !== undefined) later.tell(later.outcome)
   return { kind: 'committed', commit }
-}
-
-async function commitOrSkip(
-  ...parameters: Parameters<typeof commitChanges>
-): Promise<Committed | SkippedPlan> {
-  try {
-    return await commitChanges(...parameters)
-  } catch (error) {
-    if (error instanceof SkippedPlan) return error
-    throw error
-  }
 }
 
 /** A snapshot is a cache: one that cannot be encoded must not fail the command. */

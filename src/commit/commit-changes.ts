@@ -10,8 +10,8 @@ import type { Host } from '../runner/host.js'
 import { asStorageError } from '../runner/storage-error.js'
 import type { JoinedTransaction, TransactionEnd } from '../runner/transaction-hooks.js'
 import { ridesAlong } from './changes.js'
-import type { Changes, Extras } from './changes.js'
-import type { CommitQueue } from './commit-queue.js'
+import type { Changes, Extras, SharedCommit } from './changes.js'
+import type { CommitQueue, QueuedOutcome } from './commit-queue.js'
 import { settleLostCommit, settleLostTransaction } from './settle-lost-commit.js'
 import { checkVersions, NOTHING, PassingThrough, ProjectionFailed, writeChanges } from './write-changes.js'
 
@@ -61,9 +61,7 @@ export async function commitChanges(
   const commitId = randomUUID()
   if (queue === undefined || !canGoWithOthers(database, host, changes))
     return commitAlone(database, host, commitId, changes, whenJoined)
-  const queued = await queue
-    .append({ commitId, changes: changes.streams, extras: extrasOf(changes) })
-    .catch(failAsAppend)
+  const queued = await appendTo(queue, { commitId, changes: changes.streams, extras: extrasOf(changes) })
   if (queued.kind === 'committed') return { commitId, outcome: queued.outcome, joined: false }
   if (queued.kind === 'stale')
     throw new ConcurrentWriteError(queued.stream, queued.stream.expectedVersion, queued.actualVersion)
@@ -74,8 +72,12 @@ export async function commitChanges(
   })
 }
 
-function failAsAppend(error: unknown): never {
-  throw asStorageError('append', error)
+async function appendTo(queue: CommitQueue, commit: SharedCommit): Promise<QueuedOutcome> {
+  try {
+    return await queue.append(commit)
+  } catch (error) {
+    throw asStorageError('append', error)
+  }
 }
 
 function extrasOf(changes: Changes): Extras | undefined {
@@ -137,7 +139,6 @@ async function attemptCommit(
     return await database.connect(
       host,
       async (connection) => {
-        await connection.open()
         try {
           return { kind: 'committed', ...(await work(connection)) }
         } catch (error) {

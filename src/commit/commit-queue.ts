@@ -97,12 +97,7 @@ export class CommitQueue {
     while (this.waiting.length > 0 && this.hasFreeLane()) {
       const batch = this.takeBatch()
       if (batch.length === 0) break
-      const lane = { since: performance.now(), commits: batch.length }
-      this.underWay.add(lane)
-      void this.run(batch).finally(() => {
-        this.underWay.delete(lane)
-        this.sendSoon()
-      })
+      void this.run(batch)
     }
     clearTimeout(this.timer)
     this.timer =
@@ -158,20 +153,26 @@ export class CommitQueue {
   }
 
   private async run(batch: readonly Waiting[]): Promise<void> {
+    const lane = { since: performance.now(), commits: batch.length }
+    this.underWay.add(lane)
+    const commits = batch.map(({ commit }) => commit)
     try {
-      await this.sendBatch(batch, 1)
+      let sent = await this.send(commits)
+      for (let races = 1; sent.kind === 'raced' && races < RACES && batch.length > 1; races++)
+        sent = await this.send(commits)
+      this.answer(batch, sent)
     } catch (error) {
       for (const one of batch) {
         this.giveBack(one)
         one.reject(error)
       }
+    } finally {
+      this.underWay.delete(lane)
+      this.sendSoon()
     }
   }
 
-  private async sendBatch(batch: readonly Waiting[], attempt: number): Promise<void> {
-    const sent = await this.send(batch.map(({ commit }) => commit))
-    if (sent.kind === 'raced' && attempt < RACES && batch.length > 1)
-      return this.sendBatch(batch, attempt + 1)
+  private answer(batch: readonly Waiting[], sent: Sent): void {
     // Where the streams are now that others wait for.
     const versions = this.waiting.length > 0 ? new Map<string, number>() : undefined
     batch.forEach((one, index) => {

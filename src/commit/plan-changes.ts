@@ -40,14 +40,15 @@ function assertNoDuplicates(appends: readonly StreamAppend[]): void {
   }
 }
 
-function assertExpectedVersion({ expectedVersion, events = [], ...stream }: StreamAppend): void {
+function assertExpectedVersion(append: StreamAppend): void {
+  const { expectedVersion, events = [] } = append
   if (!isExpectedVersion(expectedVersion)) {
     throw new InvalidArgumentError(
-      `The expected version of stream ${streamIdOf(stream)} is ${String(expectedVersion)}. ` +
+      `The expected version of stream ${streamIdOf(append)} is ${String(expectedVersion)}. ` +
         `Use a whole number from 0, 'no-stream', 'stream-exists' or 'any'.`,
     )
   }
   if (typeof expectedVersion === 'number' && expectedVersion + events.length > MAX_SEQUENCE) {
-    throw new InvalidArgumentError(`Stream ${streamIdOf(stream)} cannot grow beyond version ${MAX_SEQUENCE}.`)
+    throw new InvalidArgumentError(`Stream ${streamIdOf(append)} cannot grow beyond version ${MAX_SEQUENCE}.`)
   }
 }

@@ -11,7 +11,6 @@ import { mark, PassingThrough, saveSnapshots, stage } from './write-changes.js'
 export function sendCommits(database: Database): Send {
   return (commits) =>
     database.connectAnew(async (connection) => {
-      await connection.open()
       try {
         return { kind: 'answered', outcomes: await send(connection, commits) }
       } catch (error) {
@@ -20,10 +19,7 @@ export function sendCommits(database: Database): Send {
     })
 }
 
-async function send(
-  connection: Connection,
-  commits: readonly SharedCommit[],
-): Promise<readonly AppendOutcome[]> {
+function send(connection: Connection, commits: readonly SharedCommit[]): Promise<readonly AppendOutcome[]> {
   const extras = commits.flatMap((commit) => commit.extras ?? [])
   if (extras.length === 0) return append(connection, commits, false)
   const write = (): Promise<readonly AppendOutcome[]> => writeAll(connection, commits, extras)

@@ -49,13 +49,8 @@ export class Connection {
     return !this.joined && (this.phase === 'statement' || this.phase === 'commit')
   }
 
-  /** Opens the connection: what fails here has sent nothing. */
-  async open(): Promise<void> {
-    await this.runner.connect()
-  }
-
   /** Runs one statement: by itself, or in the transaction that is open. */
-  async run<Result>(statement: Statement<Result>): Promise<Result> {
+  run<Result>(statement: Statement<Result>): Promise<Result> {
     if (this.phase === 'idle') this.phase = 'statement'
     return this.sender.send(statement)
   }

@@ -16,6 +16,8 @@ import type { Host } from './host.js'
 import { inspectSchema } from './inspect-schema.js'
 import { PostgresTransaction, RunnerTransaction } from './own-transaction.js'
 import { PostgresClient } from './postgres-client.js'
+import { RecentRunners } from './recent-runners.js'
+import type { ConnectedRunner } from './recent-runners.js'
 import { resolveTables, tablesOf } from './resolve-tables.js'
 import type { ResolvedTables } from './resolve-tables.js'
 import { RowTables } from './row-tables.js'
@@ -34,6 +36,7 @@ export class Database {
   private readonly hooks: TransactionHooks
   private readonly scopes: TransactionScopes
   private readonly managerSource: ManagerSource
+  private readonly recent: RecentRunners
   private readonly raisedInside = new WeakMap<Error, QueryRunner>()
   private compiled: Statements | undefined
   private resolved: ResolvedTables | undefined
@@ -47,6 +50,7 @@ export class Database {
     if (this.dialect === 'sqlite' && options.guardSqlite) guardSqlite(dataSource, options.sqliteLockTimeoutMs)
     if (this.dialect === 'sqlite' && !options.guardSqlite) assertNotGuarded(dataSource)
     this.managerSource = options.manager ?? (() => dataSource.manager)
+    this.recent = new RecentRunners(dataSource)
     this.scopes = scopesOf(dataSource)
     this.scopes.watchDataSource()
     if (options.manager !== undefined) this.scopes.addSource(options.manager)
@@ -82,16 +86,36 @@ export class Database {
   }
 
   /** Runs `work` on a connection from the pool, whatever the host is bound to. */
-  async connectAnew<Result>(work: (connection: Connection) => Promise<Result>): Promise<Result> {
-    for (let stale = 0; ; stale++) {
-      try {
-        return await this.onPooled(work)
-      } catch (error) {
-        // Nothing was run, and the connection is closed. Every connection of the pool may be like that once.
-        if (!(error instanceof StaleConnection)) throw error
-        if (stale === MAX_STALE_CONNECTIONS) throw error.cause
-      }
+  async connectAnew<Result>(
+    work: (connection: Connection) => Promise<Result>,
+    staleBefore = 0,
+  ): Promise<Result> {
+    // Inside a transaction on SQLite the DataSource lends out the transaction's own runner.
+    const open = this.dialect === 'sqlite' ? runnerInScope(this.dataSource) : undefined
+    if (open?.isTransactionActive === true) return this.onBorrowed(ownRunner(open), work)
+    const recent = this.recent.take()
+    const runner = recent?.runner ?? this.newRunner()
+    try {
+      const used = recent ?? { runner, client: (await runner.connect()) as unknown, uses: 0 }
+      if (hasForeignTransaction(runner, used.client)) throw new StaleConnection(foreignTransaction())
+      this.compiled ??= await this.compile(runner)
+      const result = await work(this.connectionOn(used, this.compiled, undefined))
+      if (!this.recent.keep(used)) await runner.release()
+      return result
+    } catch (error) {
+      const isStale = error instanceof StaleConnection || faultOf(error).kind === 'stale-statement'
+      if (isStale) await discardConnection(runner, error)
+      await runner.release()
+      if (!isStale) throw error
+      if (staleBefore === MAX_STALE_CONNECTIONS) throw error instanceof StaleConnection ? error.cause : error
     }
+    // Nothing was run, and the connection is closed. Every connection of the pool may be like that once.
+    return this.connectAnew(work, staleBefore + 1)
+  }
+
+  private newRunner(): QueryRunner {
+    if (this.dialect === 'postgres') keepClientErrors(this.dataSource)
+    return this.dataSource.createQueryRunner('master')
   }
 
   /** Verifies that tables, columns, keys and triggers are there; throws `SchemaError`. Asks the database again. */
@@ -145,24 +169,6 @@ export class Database {
     return true
   }
 
-  private async onPooled<Result>(work: (connection: Connection) => Promise<Result>): Promise<Result> {
-    if (this.dialect === 'postgres') keepClientErrors(this.dataSource)
-    const runner = this.dataSource.createQueryRunner('master')
-    // Inside a transaction on SQLite the DataSource lends out the transaction's own runner.
-    if (runner.isTransactionActive) return this.onBorrowed(ownRunner(runner), work)
-    try {
-      const client: unknown = await runner.connect()
-      if (hasForeignTransaction(runner, client)) throw new StaleConnection(foreignTransaction())
-      return await work(await this.connectionOn(runner, client, undefined))
-    } catch (error) {
-      const stale = faultOf(error).kind === 'stale-statement' ? new StaleConnection(error) : error
-      if (stale instanceof StaleConnection) await discardConnection(runner, stale)
-      throw stale
-    } finally {
-      await runner.release()
-    }
-  }
-
   private async onBorrowed<Result>(
     runner: QueryRunner,
     work: (connection: Connection) => Promise<Result>,
@@ -177,7 +183,8 @@ export class Database {
       const joined = asked ?? (runner.isTransactionActive ? this.hooks.watch(runner) : undefined)
       const client: unknown = await runner.connect()
       if (joined === undefined && hasForeignTransaction(runner, client)) throw foreignTransaction()
-      return await work(await this.connectionOn(runner, client, joined))
+      this.compiled ??= await this.compile(runner)
+      return await work(this.connectionOn({ runner, client }, this.compiled, joined))
     } catch (error) {
       if (error instanceof Error && runner.isTransactionActive) this.raisedInside.set(error, runner)
       throw error
@@ -186,21 +193,24 @@ export class Database {
     }
   }
 
-  private async connectionOn(
-    runner: QueryRunner,
-    driverClient: unknown,
+  private connectionOn(
+    { runner, client }: Omit<ConnectedRunner, 'uses'>,
+    statements: Statements,
     joined: JoinedTransaction | undefined,
-  ): Promise<Connection> {
-    // Each of several first callers compiles on its own connection: waiting for one another could deadlock when
-    // one of them has the only turn on SQLite.
-    this.compiled ??= await this.compile(runner)
-    const client = this.dialect === 'postgres' ? new PostgresClient(runner, driverClient) : undefined
-    const sender = new Sender(runner, this.options.preparedStatements ? client : undefined)
+  ): Connection {
+    const postgres = this.dialect === 'postgres' ? new PostgresClient(runner, client) : undefined
+    const sender = new Sender(runner, this.options.preparedStatements ? postgres : undefined)
     const own =
-      client === undefined ? new RunnerTransaction(runner) : new PostgresTransaction(runner, client, sender)
-    return new Connection(runner, this.compiled, joined, sender, own, this.rowTables)
+      postgres === undefined
+        ? new RunnerTransaction(runner)
+        : new PostgresTransaction(runner, postgres, sender)
+    return new Connection(runner, statements, joined, sender, own, this.rowTables)
   }
 
+  /**
+   * Each of several first callers compiles on its own connection: waiting for one another could deadlock when one of them
+   * has the only turn on SQLite.
+   */
   private async compile(runner: QueryRunner): Promise<Statements> {
     const resolved = this.tables
     assertHostColumns(resolved)

@@ -9,6 +9,15 @@ export class FifoLock {
    */
   async acquire(timeoutMs?: number, onTimeout?: () => Error): Promise<() => void> {
     if (this.held) await this.turn(timeoutMs, onTimeout)
+    return this.hold()
+  }
+
+  /** The function that releases the lock, if it was free. */
+  acquireNow(): (() => void) | undefined {
+    return this.held ? undefined : this.hold()
+  }
+
+  private hold(): () => void {
     this.held = true
     let released = false
     return () => {

@@ -1,4 +1,5 @@
 import type { QueryRunner } from 'typeorm'
+import { dataSourceOf } from './host.js'
 
 /** What the guard needs of TypeORM's SQLite runners beyond their public types. */
 export type SqliteRunner = QueryRunner & {
@@ -9,6 +10,8 @@ export type SqliteRunner = QueryRunner & {
 
 /** What a runner asks of the guard. */
 export interface Guard {
+  /** The function that ends the turn, if nobody else has it. */
+  takeTurnNow(): (() => void) | undefined
   /** Resolves with the function that ends the turn. */
   takeTurn(): Promise<() => void>
   /** A transaction of this runner has begun. */
@@ -46,8 +49,12 @@ export class GuardedRunner {
 
   private async query(query: Call, parameters: unknown[]): Promise<unknown> {
     if (this.endTurn === undefined) {
-      const endTurn = await this.guard.takeTurn()
-      return query(...parameters).finally(endTurn)
+      const endTurn = this.guard.takeTurnNow() ?? (await this.guard.takeTurn())
+      try {
+        return await query(...parameters)
+      } finally {
+        endTurn()
+      }
     }
     const result = await query(...parameters)
     // Subscribers that are told of the end may use the DataSource: it is over for the database.
@@ -112,10 +119,18 @@ export class GuardedRunner {
         return (...parameters: unknown[]): unknown => {
           const call = (): unknown =>
             (value as (...parameters: unknown[]) => unknown).apply(target, parameters)
-          return runner.isTransactionActive ? guard.inside(call) : call()
+          return runner.isTransactionActive && isHeard(runner, property, parameters)
+            ? guard.inside(call)
+            : call()
         }
       },
     })
     Object.assign(runner, { broadcaster })
   }
+}
+
+/** Entities may listen to what happens to them; only subscribers are told of queries and transactions. */
+function isHeard(runner: SqliteRunner, method: string | symbol, [first]: unknown[]): boolean {
+  const event = String(method === 'broadcast' ? first : method)
+  return dataSourceOf(runner).subscribers.length > 0 || !/Query|Transaction/.test(event)
 }

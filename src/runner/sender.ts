@@ -19,7 +19,7 @@ export class Sender {
   private oneByOne = false
   private hasSentTogether = false
   private hasEnded = false
-  private turn: Promise<unknown> = Promise.resolve()
+  private turn: Promise<unknown> | undefined
 
   constructor(
     private readonly runner: QueryRunner,
@@ -55,12 +55,16 @@ export class Sender {
     if (opening !== undefined) await this.send(opening)
   }
 
-  async send<Result>(statement: Statement<Result>): Promise<Result> {
+  send<Result>(statement: Statement<Result>): Promise<Result> {
+    if (this.gathered === undefined && this.opening === undefined && !this.hasEnded)
+      return this.inTurn(() => runStatement(this.runner, statement, this.client))
+    return this.sendWithOthers(statement)
+  }
+
+  private async sendWithOthers<Result>(statement: Statement<Result>): Promise<Result> {
     if (this.hasEnded) throw new Error(`'${statement.operation}' comes after the end of its transaction`)
     if (this.gathered?.isClosed === true)
       throw new Error(`'${statement.operation}' comes too late to go with the others`)
-    if (this.gathered === undefined && this.opening === undefined)
-      return this.inTurn(() => runStatement(this.runner, statement, this.client))
     const rows = await new Promise<readonly Row[]>((resolve, reject) => {
       const sending = { statement, resolve, reject }
       if (this.gathered !== undefined) this.gathered.sendings.push(sending)
@@ -131,7 +135,7 @@ export class Sender {
   /** Steps that go on after they were sent together do so one by one: pg wants its queries awaited. */
   private inTurn<Result>(run: () => Promise<Result>): Promise<Result> {
     if (!this.hasSentTogether) return run()
-    const result = this.turn.then(run)
+    const result = (this.turn ?? Promise.resolve()).then(run)
     this.turn = result.catch(() => undefined)
     return result
   }

@@ -1,6 +1,6 @@
 import type { DataSource, EntityManager, QueryRunner } from 'typeorm'
 import { InvalidArgumentError, StorageError } from '../errors/index.js'
-import { AsyncScope } from './async-scope.js'
+import { AsyncScope, PassingScope } from './async-scope.js'
 import { FifoLock } from './fifo-lock.js'
 import { GuardedRunner } from './guarded-runner.js'
 import type { SqliteRunner } from './guarded-runner.js'
@@ -77,6 +77,7 @@ interface Scope {
 class SqliteGuard {
   private turns = new FifoLock()
   private readonly current = new AsyncScope<Scope>()
+  private readonly migrating = new PassingScope<Scope>()
   /** How many transactions each runner has begun. */
   private readonly begun = new WeakMap<SqliteRunner, number>()
   private readonly Runner: new (driver: SqliteDriver) => SqliteRunner
@@ -125,7 +126,7 @@ class SqliteGuard {
           adopting: true,
           nested: new FifoLock(),
         }
-        return this.current.run(scope, () =>
+        return this.migrating.run(scope, () =>
           original(...parameters).finally(() => {
             scope.adopting = false
           }),
@@ -135,8 +136,12 @@ class SqliteGuard {
     }
   }
 
+  private get scope(): Scope | undefined {
+    return this.current.getStore() ?? this.migrating.getStore()
+  }
+
   openRunner(): SqliteRunner | undefined {
-    const scope = this.current.getStore()
+    const { scope } = this
     const open = scope?.runner
     return open?.isTransactionActive === true && this.begun.get(open) === scope?.transaction
       ? open
@@ -145,7 +150,7 @@ class SqliteGuard {
 
   private createQueryRunner(): QueryRunner {
     const open = this.openRunner()
-    if (open !== undefined) return lend(open, this.current.getStore()!.nested)
+    if (open !== undefined) return lend(open, this.scope!.nested)
     const runner = new this.Runner(this.driver)
     if (runner.stmtCache !== undefined) runner.stmtCache = this.statementCache()
     this.guard(runner)
@@ -154,6 +159,7 @@ class SqliteGuard {
 
   private guard(runner: SqliteRunner): void {
     new GuardedRunner(runner, {
+      takeTurnNow: () => this.turns.acquireNow(),
       takeTurn: () => this.takeTurn(),
       started: () => this.enter(runner),
       inside: (work) => this.current.run(this.scopeOf(runner), work),
@@ -163,7 +169,7 @@ class SqliteGuard {
   private enter(runner: SqliteRunner): void {
     if (runner.transactionDepth > 1) return
     this.begun.set(runner, (this.begun.get(runner) ?? 0) + 1)
-    const scope = this.current.getStore()
+    const { scope } = this
     if (scope?.adopting !== true) return
     if (scope.runner !== runner && scope.runner?.isTransactionActive === true) return
     scope.runner = runner

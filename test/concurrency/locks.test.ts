@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { setImmediate as loopTurn, setTimeout as sleep } from 'node:timers/promises'
 import { DataSource } from 'typeorm'
 import { postgresEntities } from '../../entities/index.js'
 import { sourcedMigrations } from '../../migrations/index.js'
@@ -324,6 +324,8 @@ it('10.3 locks leave no connection and no transaction behind', async () => {
     await process.withLock([id, 'leak'], work, { timeoutMs: (index % 4) * 20 }).catch(() => undefined)
   }
   await Promise.all(Array.from({ length: 100 }, (_, index) => round(index)))
+  // A connection goes back at the latest when the event loop turns.
+  await loopTurn()
   for (const { dataSource } of processes) {
     const { totalCount, idleCount, waitingCount } = (dataSource.driver as unknown as { master: Pool }).master
     expect({ idleCount, waitingCount }).toEqual({ idleCount: totalCount, waitingCount: 0 })

@@ -1,11 +1,27 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Column, DataSource, Entity, PrimaryGeneratedColumn } from 'typeorm'
+import { BeforeInsert, Column, DataSource, Entity, PrimaryGeneratedColumn } from 'typeorm'
 import type { EntityManager, EntitySubscriberInterface, QueryRunner } from 'typeorm'
 import { EventStore, InvalidArgumentError, openSqlite, StorageError } from '../../src/index.js'
 import { sqliteEntities } from '../../entities/index.js'
 import { sourcedMigrations } from '../../migrations/index.js'
 import { isTypeorm1 } from '../support/databases.js'
 import { seededRandom } from '../support/random.js'
+
+let ofDiary: DataSource
+
+@Entity('notes')
+class DiaryEntry {
+  @PrimaryGeneratedColumn('increment', { type: 'integer' })
+  id!: number
+
+  @Column({ name: 'text', type: 'varchar' })
+  text!: string
+
+  @BeforeInsert()
+  async announce(): Promise<void> {
+    await ofDiary.query(`insert into notes (text) values ('before insert')`)
+  }
+}
 
 @Entity('notes')
 class Note {
@@ -196,6 +212,18 @@ for (const driver of drivers) {
       } as EntitySubscriberInterface)
       await dataSource.getRepository(Note).save(Object.assign(new Note(), { text: 'saved' }))
       expect(await texts()).toEqual(['after commit', 'after insert', 'before commit', 'saved'])
+    })
+
+    it('4.3 so may entities that listen to what happens to them', async () => {
+      ofDiary = await openSqlite(':memory:', { entities: [DiaryEntry], driver })
+      await ofDiary.query(
+        'create table notes (id integer primary key autoincrement not null, text varchar not null)',
+      )
+      new EventStore(ofDiary, { sqliteLockTimeoutMs: 1_000 })
+      const diary = ofDiary.getRepository(DiaryEntry)
+      await diary.save(Object.assign(new DiaryEntry(), { text: 'saved' }))
+      expect((await diary.find()).map(({ text }) => text)).toEqual(['before insert', 'saved'])
+      await ofDiary.destroy()
     })
 
     it('4.3 migrations may use the DataSource', async () => {
