@@ -3,8 +3,10 @@ import type { QueryRunner } from 'typeorm'
 import { StorageError } from '../errors/index.js'
 import type { Row, Statement } from '../sql/statement.js'
 import { dataSourceOf } from './host.js'
+import { PreparedQuery } from './prepared-query.js'
+import type { ParserOf } from './prepared-query.js'
 import { StatementBatch } from './statement-batch.js'
-import type { BatchedQuery, Submittable } from './statement-batch.js'
+import type { Submittable } from './statement-batch.js'
 
 /** What this module uses of a pg client. */
 interface PgClient {
@@ -12,20 +14,15 @@ interface PgClient {
   query(submittable: Submittable): void
   /** Whether pg sends each query before the one ahead of it is answered, which leaves no place for several in one. */
   readonly pipeline?: boolean
-  getTypeParser(oid: number, format?: string): unknown
+  /** Speaks the protocol; pg's native client has none. */
+  readonly connection?: { readonly bind?: unknown }
+  readonly getTypeParser: ParserOf
 }
 
 interface PgResult {
   readonly command: string
   readonly rows: readonly Row[]
 }
-
-/** The class that pg keeps beside its client: one query and what is to be done with its answer. */
-type QueryClass = new (
-  config: { name: string; text: string; values: unknown[]; types: unknown },
-  values: undefined,
-  callback: (error: Error | null, result?: PgResult) => void,
-) => BatchedQuery
 
 /** A statement on its way, and who waits for its rows. */
 export interface Sending {
@@ -52,13 +49,27 @@ export class PostgresClient {
 
   /** Whether several statements can be sent at once; pg's native client and its pipeline mode have no way to. */
   get canBatch(): boolean {
-    return this.client.pipeline !== true && this.queryClass !== undefined
+    return this.client.pipeline !== true && this.client.connection?.bind !== undefined
   }
 
   /** Runs one statement, prepared by the server. */
-  async run(statement: Statement<unknown>): Promise<readonly Row[]> {
+  run(statement: Statement<unknown>): Promise<readonly Row[]> {
+    if (!this.canBatch) return this.runAlone(statement)
+    return new Promise((resolve, reject) => this.runTogether([{ statement, resolve, reject }]))
+  }
+
+  /** Sends statements at once. When one fails, the server skips those after it, and their callers get its error. */
+  runTogether(sendings: readonly Sending[]): void {
+    try {
+      this.assertOpen()
+      this.client.query(new StatementBatch(sendings.map((sending) => this.queryOf(sending))))
+    } catch (error) {
+      for (const { reject } of sendings) reject(error)
+    }
+  }
+
+  private async runAlone({ text, parameters }: Statement<unknown>): Promise<readonly Row[]> {
     this.assertOpen()
-    const { text, parameters } = statement
     const values = [...parameters]
     const logged = this.log(text, values)
     try {
@@ -69,18 +80,6 @@ export class PostgresClient {
       logged.failed(error)
       throw error
     }
-  }
-
-  /** Sends statements at once. When one fails, the server skips those after it, and their callers get its error. */
-  runTogether(sendings: readonly Sending[]): void {
-    try {
-      this.assertOpen()
-    } catch (error) {
-      for (const { reject } of sendings) reject(error)
-      return
-    }
-    const types = { getTypeParser: this.client.getTypeParser.bind(this.client) }
-    this.client.query(new StatementBatch(sendings.map((sending) => this.queryOf(sending, types))))
   }
 
   /** Runs BEGIN, COMMIT or ROLLBACK; gives what the server says it did. */
@@ -97,24 +96,20 @@ export class PostgresClient {
     }
   }
 
-  private queryOf(
-    { statement: { text, parameters }, resolve, reject }: Sending,
-    types: unknown,
-  ): BatchedQuery {
-    const values = [...parameters]
-    const logged = this.log(text, values)
-    let answer!: (error: Error | null, result?: PgResult) => void
-    // A logger of the host's that throws inside of pg would end the process; and it wants its caller's context.
-    new Promise<PgResult>((answered, failed) => {
-      answer = (error, result) => {
-        if (error === null) answered(result!)
+  private queryOf({ statement: { text, parameters }, resolve, reject }: Sending): PreparedQuery {
+    const logged = this.log(text, [...parameters])
+    let answer!: (error: Error | null, rows: () => Row[]) => void
+    // A logger of the host's, or a parser, that throws inside of pg would end the process; and a logger wants its caller's context.
+    new Promise<() => Row[]>((answered, failed) => {
+      answer = (error, rows) => {
+        if (error === null) answered(rows)
         else failed(error)
       }
     })
       .then(
-        ({ rows }) => {
+        (rows) => {
           logged.done()
-          return rows
+          return rows()
         },
         (error: unknown) => {
           logged.failed(error)
@@ -122,13 +117,14 @@ export class PostgresClient {
         },
       )
       .then(resolve, reject)
-    return new this.queryClass!({ name: statementName(text), text, values, types }, undefined, answer)
-  }
-
-  private get queryClass(): QueryClass | undefined {
-    const { Query } = this.client.constructor as { readonly Query?: QueryClass }
-    const methods = Query?.prototype as BatchedQuery | undefined
-    return methods !== undefined && 'handleRowDescription' in methods ? Query : undefined
+    const { client } = this
+    return new PreparedQuery(
+      statementName(text),
+      text,
+      parameters,
+      (oid, format) => client.getTypeParser(oid, format),
+      answer,
+    )
   }
 
   /** After a lost connection a runner still hands out its client, which may serve somebody else by now. */
