@@ -160,12 +160,12 @@ export class AggregateRepository<A extends object> {
       { database, queue: undefined },
       this.context.host,
       { ...NO_CHANGES, snapshots: [snapshot] },
-      () => ({
+      {
         onCommit: () => undefined,
         onRollback: () => {
           journal.snapshotVersion = snapshotVersion
         },
-      }),
+      },
     )
     journal.snapshotVersion = snapshot.version
   }

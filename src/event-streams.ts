@@ -3,6 +3,7 @@ import { commitAll, NOTHING_REQUESTED } from './commit/commit-all.js'
 import type { CommitContext, CommitOutcome, CommitRequest } from './commit/commit-all.js'
 import type { CommitListener } from './commit/commit-listeners.js'
 import { assertStreamIdentity } from './commit/plan-changes.js'
+import { rejecting } from './commit/rejecting.js'
 import { retryOnConflict } from './commit/retry-on-conflict.js'
 import type { RetryPolicy } from './commit/retry-on-conflict.js'
 import type { Commit, Metadata, RecordedEvent, StreamAppend } from './model/event.js'
@@ -162,10 +163,11 @@ export abstract class EventStreams<Entity extends object = AggregateEventRow> {
   }
 
   /** @internal */
-  protected async commitEvents(request: Partial<CommitRequest>): Promise<Commit> {
-    const outcome = await commitAll(this.commitContext(), { ...NOTHING_REQUESTED, ...request })
+  protected commitEvents(request: Partial<CommitRequest>): Promise<Commit> {
     // Only units of work with marks are ever skipped.
-    return (outcome as CommitOutcome & { kind: 'committed' }).commit
+    return commitAll(this.commitContext(), { ...NOTHING_REQUESTED, ...request }).then(
+      (outcome) => (outcome as CommitOutcome & { kind: 'committed' }).commit,
+    )
   }
 
   /** @internal */
@@ -177,14 +179,4 @@ export abstract class EventStreams<Entity extends object = AggregateEventRow> {
 
 export function asList<T>(value: T | readonly T[]): readonly T[] {
   return Array.isArray(value) ? (value as readonly T[]) : [value as T]
-}
-
-/** Makes an error thrown by checks of arguments a rejection, so that callers handle one kind. */
-export function rejecting<Result>(work: () => Promise<Result>): Promise<Result> {
-  try {
-    return work()
-  } catch (error) {
-    const reason = error as Error
-    return Promise.reject(reason)
-  }
 }

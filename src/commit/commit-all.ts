@@ -1,4 +1,3 @@
-import { journalOf } from '../aggregate/journal.js'
 import { currentMetadata } from '../aggregate/metadata-scope.js'
 import type { Commit, Metadata, StreamAppend } from '../model/event.js'
 import type { ProcessedMark, ProcessedMessage } from '../model/message.js'
@@ -9,17 +8,19 @@ import type { Projections } from '../read-model/projection.js'
 import type { RowOperation } from '../read-model/row-operation.js'
 import type { Host } from '../runner/host.js'
 import type { EventSerializer } from '../serialization/event-serializer.js'
-import type { Changes } from './changes.js'
 import { commitChanges } from './commit-changes.js'
-import type { Committed, CommitPlace } from './commit-changes.js'
+import type { CommitPlace } from './commit-changes.js'
 import type { CommitListeners } from './commit-listeners.js'
 import { describeCommit } from './describe-commit.js'
 import { appendOf, captureSnapshot, isSnapshotDue, newestMetadata } from './plan-aggregates.js'
 import type { Member } from './plan-aggregates.js'
+import { OngoingCommit } from './ongoing-commit.js'
+import type { PlannedCommit } from './ongoing-commit.js'
 import { extendChanges, extendMessages } from './extend-changes.js'
 import { planStreams } from './plan-changes.js'
 import { planMarks, planMessages } from './plan-messages.js'
 import type { OutgoingMessage } from './plan-messages.js'
+import { rejecting } from './rejecting.js'
 import { SkippedPlan } from './write-changes.js'
 
 /** What committing needs beside what to commit. */
@@ -58,13 +59,6 @@ export type CommitOutcome =
   /** It consists of nothing but read-model rows and messages, and its message was handled before: nothing was applied. */
   | { readonly kind: 'skipped'; readonly processed: ProcessedMessage }
 
-/** What a commit was asked to do, checked and encoded. */
-interface PlannedCommit {
-  /** A part for each stream: those that were handed in, then those of aggregates. */
-  readonly appends: readonly StreamAppend[]
-  readonly changes: Changes
-}
-
 /** Everything that can be wrong with a request is found here. Gives `undefined` if there is nothing to do. */
 function planCommit(context: CommitContext, request: CommitRequest): PlannedCommit | undefined {
   const { database, serializer, projections } = context
@@ -94,41 +88,28 @@ function planCommit(context: CommitContext, request: CommitRequest): PlannedComm
           describeCommit(all, streams, commitId, outcome).events,
       }
     : undefined
-  return { appends: all, changes: { streams, snapshots, messages, marks, rows, projected } }
+  return { appends: all, members, changes: { streams, snapshots, messages, marks, rows, projected } }
 }
 
 /** Commits everything together, all or nothing. Aggregates change only after it succeeded. */
-export async function commitAll(context: CommitContext, request: CommitRequest): Promise<CommitOutcome> {
-  const planned = planCommit(context, request)
-  if (planned === undefined)
-    return { kind: 'committed', commit: { commitId: undefined, streams: [], events: [] } }
-  const { appends, changes } = planned
-  // What to do if a host's transaction around this commit ends one way or the other; known after the commit.
-  const later: { outcome?: 'commit' | 'rollback'; tell?: (outcome: 'commit' | 'rollback') => void } = {}
-  const ended = (outcome: 'commit' | 'rollback') => (): void => {
-    later.outcome = outcome
-    later.tell?.(outcome)
-  }
-  let committed: Committed
-  try {
-    committed = await commitChanges(context, context.host, changes, () => ({
-      onCommit: ended('commit'),
-      onRollback: ended('rollback'),
-    }))
-  } catch (error) {
-    if (error instanceof SkippedPlan) return { kind: 'skipped', processed: error.processed }
-    throw error
-  }
-  const commit = describeCommit(appends, changes.streams, committed.commitId, committed.outcome)
-  const takeBack = markCommitted(request.members, appends.slice(request.appends.length), changes.snapshots)
-  const announce = (): void => {
-    if (commit.events.length > 0 || changes.messages.length > 0) context.listeners.notify(commit)
-  }
-  later.tell = (outcome) => (outcome === 'commit' ? announce() : takeBack())
-  // The host's transaction may have ended while the answer was on its way here.
-  if (!committed.joined) announce()
-  else if (later.outcome !== undefined) later.tell(later.outcome)
-  return { kind: 'committed', commit }
+export function commitAll(context: CommitContext, request: CommitRequest): Promise<CommitOutcome> {
+  return rejecting(() => {
+    const planned = planCommit(context, request)
+    if (planned === undefined) {
+      const nothing: Commit = { commitId: undefined, streams: [], events: [] }
+      return Promise.resolve({ kind: 'committed', commit: nothing })
+    }
+    const ongoing = new OngoingCommit(planned, context.listeners)
+    return commitChanges(context, context.host, planned.changes, ongoing).then(
+      (committed): CommitOutcome => ({ kind: 'committed', commit: ongoing.succeed(committed) }),
+      skippedOrFailed,
+    )
+  })
+}
+
+function skippedOrFailed(error: unknown): CommitOutcome {
+  if (error instanceof SkippedPlan) return { kind: 'skipped', processed: error.processed }
+  throw error
 }
 
 /** A snapshot is a cache: one that cannot be encoded must not fail the command. */
@@ -146,24 +127,4 @@ function captureOrReport(
     )
     return []
   }
-}
-
-/** Gives the function that takes it all back. */
-function markCommitted(
-  members: readonly Member[],
-  appends: readonly StreamAppend[],
-  snapshots: readonly StoredSnapshot[],
-): () => void {
-  const undo = members.map(({ aggregate, definition }, index) => {
-    const journal = journalOf(aggregate)
-    const { snapshotVersion } = journal
-    const events = journal.markCommitted(appends[index]!.events?.length ?? 0)
-    const snapshot = snapshots.find(
-      ({ aggregateType, aggregateId }) =>
-        aggregateType === definition.aggregateType && aggregateId === journal.aggregateId,
-    )
-    if (snapshot !== undefined) journal.snapshotVersion = snapshot.version
-    return () => journal.markRolledBack(events, snapshotVersion)
-  })
-  return () => undo.forEach((takeBack) => takeBack())
 }

@@ -10,7 +10,7 @@ import type { Host } from '../runner/host.js'
 import { asStorageError } from '../runner/storage-error.js'
 import type { JoinedTransaction, TransactionEnd } from '../runner/transaction-hooks.js'
 import { ridesAlong } from './changes.js'
-import type { Changes, Extras, SharedCommit } from './changes.js'
+import type { Changes, Extras } from './changes.js'
 import type { CommitQueue, QueuedOutcome } from './commit-queue.js'
 import { settleLostCommit, settleLostTransaction } from './settle-lost-commit.js'
 import { checkVersions, NOTHING, PassingThrough, ProjectionFailed, writeChanges } from './write-changes.js'
@@ -49,34 +49,46 @@ const RACES_OF_PROJECTIONS = 20
 
 /**
  * The one place that commits. Events alone travel in a single statement, which needs no transaction around it;
- * anything more makes it a transaction, and inside a host's transaction it is always a savepoint. There `whenJoined`
- * is asked what to do once the host's transaction has ended.
+ * anything more makes it a transaction, and inside a host's transaction it is always a savepoint. There `end` is told how
+ * that transaction ended.
  */
-export async function commitChanges(
+export function commitChanges(
   { database, queue }: CommitPlace,
   host: Host | undefined,
   changes: Changes,
-  whenJoined: (committed: Committed) => TransactionEnd,
+  end: TransactionEnd,
 ): Promise<Committed> {
   const commitId = randomUUID()
   if (queue === undefined || !canGoWithOthers(database, host, changes))
-    return commitAlone(database, host, commitId, changes, whenJoined)
-  const queued = await appendTo(queue, { commitId, changes: changes.streams, extras: extrasOf(changes) })
-  if (queued.kind === 'committed') return { commitId, outcome: queued.outcome, joined: false }
+    return commitAlone(database, host, commitId, changes, end)
+  return queue.append({ commitId, changes: changes.streams, extras: extrasOf(changes) }).then(
+    (queued) =>
+      queued.kind === 'committed'
+        ? { commitId, outcome: queued.outcome, joined: false }
+        : afterRefusal(database, host, commitId, changes, end, queued),
+    (error: unknown) => {
+      throw asStorageError('append', error)
+    },
+  )
+}
+
+/** What becomes of a commit that was not stored together with others. */
+async function afterRefusal(
+  database: Database,
+  host: Host | undefined,
+  commitId: string,
+  changes: Changes,
+  end: TransactionEnd,
+  queued: Exclude<QueuedOutcome, { kind: 'committed' }>,
+): Promise<Committed> {
   if (queued.kind === 'stale')
     throw new ConcurrentWriteError(queued.stream, queued.stream.expectedVersion, queued.actualVersion)
   if (queued.kind === 'lost')
     return settle(database, commitId, changes, { ...queued, transaction: undefined })
-  return commitAlone(database, host, commitId, changes, whenJoined, 2).finally(() => {
-    queued.done()
-  })
-}
-
-async function appendTo(queue: CommitQueue, commit: SharedCommit): Promise<QueuedOutcome> {
   try {
-    return await queue.append(commit)
-  } catch (error) {
-    throw asStorageError('append', error)
+    return await commitAlone(database, host, commitId, changes, end, 2)
+  } finally {
+    queued.done()
   }
 }
 
@@ -102,7 +114,7 @@ async function commitAlone(
   host: Host | undefined,
   commitId: string,
   changes: Changes,
-  whenJoined: (committed: Committed) => TransactionEnd,
+  end: TransactionEnd,
   first = 1,
 ): Promise<Committed> {
   // Every attempt belongs to the transaction that was open when the commit was asked for.
@@ -116,7 +128,7 @@ async function commitAlone(
         if (changes.streams.length > 0 && changes.marks.length === 0)
           await checkVersions(connection, changes.streams)
       }
-      return write(connection, commitId, changes, whenJoined)
+      return write(connection, commitId, changes, end)
     })
     if (attempt.kind === 'committed') return attempt
     if (attempt.kind === 'lost') return settle(database, commitId, changes, attempt)
@@ -183,7 +195,7 @@ async function write(
   connection: Connection,
   commitId: string,
   changes: Changes,
-  whenJoined: (committed: Committed) => TransactionEnd,
+  end: TransactionEnd,
 ): Promise<Committed> {
   const { joined } = connection
   const { streams } = changes
@@ -197,7 +209,7 @@ async function write(
   }
   return connection.atomically(async () => {
     const committed = { commitId, outcome: await writeChanges(connection, commitId, changes), joined }
-    if (joined) connection.whenEnded(whenJoined(committed))
+    if (joined) connection.whenEnded(end)
     // Events can be found again by the commit's id; for other rows the transaction's end has to be known first.
     else if (!hasEvents) await connection.rememberTransaction()
     return committed

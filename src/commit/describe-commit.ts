@@ -9,7 +9,7 @@ export function describeCommit(
   outcome: AppendOutcome,
 ): Commit {
   const recordedAt = outcome.recordedAt ?? new Date(Number.NaN)
-  const all: RecordedEvent[] = []
+  let described = 0
   const streams: CommittedStream[] = []
   changes.forEach(({ aggregateType, aggregateId, events }, index) => {
     if (events.length === 0) return
@@ -19,7 +19,7 @@ export function describeCommit(
         aggregateType,
         aggregateId,
         sequence: before + nth + 1,
-        position: outcome.positions[all.length + nth]!,
+        position: outcome.positions[described + nth]!,
         commitId,
         name,
         version,
@@ -28,9 +28,12 @@ export function describeCommit(
         recordedAt,
       }),
     )
-    all.push(...recorded)
+    described += recorded.length
     streams.push({ aggregateType, aggregateId, version: before + events.length, events: recorded })
   })
+  const [first, second] = streams
+  const all =
+    first !== undefined && second === undefined ? first.events : streams.flatMap(({ events }) => events)
   return { commitId, streams, events: all }
 }
 

@@ -31,13 +31,13 @@ export class StatementBatch implements Submittable {
 
   submit(connection: PgConnection): Error | null {
     const { parsedStatements, stream } = connection
-    const sent = new Set<string>()
+    const { queries } = this
     stream.cork()
     try {
-      for (const query of this.queries) {
-        query.send(connection, parsedStatements[query.name] !== undefined || sent.has(query.name))
-        sent.add(query.name)
-      }
+      queries.forEach((query, nth) => {
+        const isSent = queries.findIndex(({ name }) => name === query.name) < nth
+        query.send(connection, isSent || parsedStatements[query.name] !== undefined)
+      })
       return null
     } finally {
       connection.sync()
