@@ -2,6 +2,7 @@ import { StorageError } from '../errors/index.js'
 import type { AppendOutcome, StreamChange } from '../model/stored.js'
 import { exactVersion } from '../model/expected-version.js'
 import { streamIdOf } from '../model/stream-identity.js'
+import { afterLoopTurn, forgetLoopTurn } from '../runner/loop-turn.js'
 import type { SharedCommit } from './changes.js'
 
 /** What became of a commit that was sent with others. */
@@ -88,11 +89,11 @@ export class CommitQueue {
   }
 
   private sendSoon(): void {
-    if (this.waiting.length > 0) this.wakeUp ??= setImmediate(() => this.sendWaiting())
+    if (this.waiting.length > 0) this.wakeUp ??= afterLoopTurn(() => this.sendWaiting())
   }
 
   private sendWaiting(): void {
-    if (this.wakeUp !== undefined) clearImmediate(this.wakeUp)
+    if (this.wakeUp !== undefined) forgetLoopTurn(this.wakeUp)
     this.wakeUp = undefined
     while (this.waiting.length > 0 && this.hasFreeLane()) {
       const batch = this.takeBatch()

@@ -33,7 +33,7 @@ export function describeCommit(
   })
   const [first, second] = streams
   const all =
-    first !== undefined && second === undefined ? first.events : streams.flatMap(({ events }) => events)
+    first !== undefined && second === undefined ? [...first.events] : streams.flatMap(({ events }) => events)
   return { commitId, streams, events: all }
 }
 

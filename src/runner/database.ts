@@ -8,6 +8,7 @@ import type { Statements } from '../sql/statements.js'
 import { assertDataSource } from './assert-data-source.js'
 import { assertHostColumns, assertSchema, streamKeyOf } from './check-schema.js'
 import { keepClientErrors } from './client-errors.js'
+import { BetterSqlite3Client } from './better-sqlite3-client.js'
 import { Connection, discardConnection } from './connection.js'
 import type { DatabaseOptions } from './database-options.js'
 import { faultOf } from './fault.js'
@@ -198,12 +199,13 @@ export class Database {
     statements: Statements,
     joined: JoinedTransaction | undefined,
   ): Connection {
-    const postgres = this.dialect === 'postgres' ? new PostgresClient(runner, client) : undefined
+    if (this.dialect === 'sqlite') {
+      const sender = new Sender(runner, BetterSqlite3Client.on(runner, client))
+      return new Connection(runner, statements, joined, sender, new RunnerTransaction(runner), this.rowTables)
+    }
+    const postgres = new PostgresClient(runner, client)
     const sender = new Sender(runner, this.options.preparedStatements ? postgres : undefined)
-    const own =
-      postgres === undefined
-        ? new RunnerTransaction(runner)
-        : new PostgresTransaction(runner, postgres, sender)
+    const own = new PostgresTransaction(runner, postgres, sender)
     return new Connection(runner, statements, joined, sender, own, this.rowTables)
   }
 

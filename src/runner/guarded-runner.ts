@@ -45,11 +45,18 @@ export class GuardedRunner {
       release: () => this.release(original.release),
     })
     this.wrapBroadcaster()
+    guarded.set(runner, this)
+  }
+
+  /** A turn for one statement: none is needed in the transaction that has it already. */
+  turn(): (() => void) | Promise<() => void> {
+    if (this.endTurn !== undefined) return () => undefined
+    return this.guard.takeTurnNow() ?? this.guard.takeTurn()
   }
 
   private async query(query: Call, parameters: unknown[]): Promise<unknown> {
     if (this.endTurn === undefined) {
-      const endTurn = this.guard.takeTurnNow() ?? (await this.guard.takeTurn())
+      const endTurn = await this.turn()
       try {
         return await query(...parameters)
       } finally {
@@ -127,6 +134,13 @@ export class GuardedRunner {
     })
     Object.assign(runner, { broadcaster })
   }
+}
+
+const guarded = new WeakMap<QueryRunner, GuardedRunner>()
+
+/** The function that ends the turn which a statement of this runner needs, or waits for; without the guard there are no turns. */
+export function turnOf(runner: QueryRunner): (() => void) | Promise<() => void> {
+  return guarded.get(runner)?.turn() ?? (() => undefined)
 }
 
 /** Entities may listen to what happens to them; only subscribers are told of queries and transactions. */

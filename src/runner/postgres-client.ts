@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto'
 import type { QueryRunner } from 'typeorm'
 import { StorageError } from '../errors/index.js'
 import type { Row, Statement } from '../sql/statement.js'
-import { dataSourceOf } from './host.js'
 import { PreparedQuery } from './prepared-query.js'
 import type { ParserOf } from './prepared-query.js'
+import { QueryLog } from './query-log.js'
 import { StatementBatch } from './statement-batch.js'
 import type { Submittable } from './statement-batch.js'
 
@@ -71,13 +71,13 @@ export class PostgresClient {
   private async runAlone({ text, parameters }: Statement<unknown>): Promise<readonly Row[]> {
     this.assertOpen()
     const values = [...parameters]
-    const logged = this.log(text, values)
+    const log = new QueryLog(this.runner, text, values)
     try {
       const { rows } = await this.client.query({ name: statementName(text), text, values })
-      logged.done()
+      log.done()
       return rows
     } catch (error) {
-      logged.failed(error)
+      log.failed(error)
       throw error
     }
   }
@@ -85,19 +85,19 @@ export class PostgresClient {
   /** Runs BEGIN, COMMIT or ROLLBACK; gives what the server says it did. */
   async control(text: string): Promise<string> {
     this.assertOpen()
-    const logged = this.log(text, undefined)
+    const log = new QueryLog(this.runner, text, undefined)
     try {
       const { command } = await this.client.query({ text })
-      logged.done()
+      log.done()
       return command
     } catch (error) {
-      logged.failed(error)
+      log.failed(error)
       throw error
     }
   }
 
   private queryOf({ statement: { text, parameters }, resolve, reject }: Sending): PreparedQuery {
-    const logged = this.log(text, [...parameters])
+    const log = new QueryLog(this.runner, text, [...parameters])
     let answer!: (error: Error | null, rows: () => Row[]) => void
     // A logger of the host's, or a parser, that throws inside of pg would end the process; and a logger wants its caller's context.
     new Promise<() => Row[]>((answered, failed) => {
@@ -108,11 +108,11 @@ export class PostgresClient {
     })
       .then(
         (rows) => {
-          logged.done()
+          log.done()
           return rows()
         },
         (error: unknown) => {
-          logged.failed(error)
+          log.failed(error)
           throw error
         },
       )
@@ -136,23 +136,6 @@ export class PostgresClient {
       true,
       'not-written',
     )
-  }
-
-  private log(text: string, values: unknown[] | undefined): { done(): void; failed(error: unknown): void } {
-    const { runner } = this
-    const { logger, options } = dataSourceOf(runner)
-    logger.logQuery(text, values, runner)
-    const limit = options.maxQueryExecutionTime ?? 0
-    const started = limit > 0 ? Date.now() : 0
-    return {
-      done: () => {
-        const elapsed = limit > 0 ? Date.now() - started : 0
-        if (elapsed > limit) logger.logQuerySlow(elapsed, text, values, runner)
-      },
-      failed: (error) => {
-        logger.logQueryError(error as Error, text, values, runner)
-      },
-    }
   }
 }
 

@@ -12,15 +12,10 @@ export interface PgConnection {
   sync(): void
 }
 
-/** The server's description of the rows of a statement. */
-export interface RowDescription {
-  readonly fields: readonly { readonly name: string; readonly dataTypeID: number }[]
-}
-
-/** One column of a statement's rows: its name, and how its text is read. */
-interface ResultColumn {
+/** One column of a statement's rows. */
+export interface ResultColumn {
   readonly name: string
-  readonly parse: (text: string) => unknown
+  readonly dataTypeID: number
 }
 
 /** pg's way to find out how the text of a type is read; hosts may have their own for some. */
@@ -61,9 +56,9 @@ export class PreparedQuery {
     connection.execute({ portal: '' })
   }
 
-  describe({ fields }: RowDescription): void {
-    this.columns = fields.map(({ name, dataTypeID }) => ({ name, parse: this.parserOf(dataTypeID, 'text') }))
-    this.described?.set(this.name, this.columns)
+  describe(columns: readonly ResultColumn[]): void {
+    this.columns = columns
+    this.described?.set(this.name, columns)
   }
 
   addRow(texts: readonly (string | null)[]): void {
@@ -71,8 +66,12 @@ export class PreparedQuery {
   }
 
   succeed(): void {
-    const { columns = [], texts } = this
-    this.answer(null, () => texts.map((row) => rowOf(columns, row)))
+    const { columns = [], texts, parserOf } = this
+    this.answer(null, () => {
+      // Asked for each time: hosts may set parsers at any time.
+      const parsers = columns.map(({ dataTypeID }) => parserOf(dataTypeID, 'text'))
+      return texts.map((row) => rowOf(columns, parsers, row))
+    })
   }
 
   fail(error: Error): void {
@@ -89,12 +88,15 @@ function describedOn(connection: PgConnection): Map<string, readonly ResultColum
   return known
 }
 
-function rowOf(columns: readonly ResultColumn[], texts: readonly (string | null)[]): Row {
+function rowOf(
+  columns: readonly ResultColumn[],
+  parsers: readonly ((text: string) => unknown)[],
+  texts: readonly (string | null)[],
+): Row {
   const row: Record<string, unknown> = {}
   for (let index = 0; index < columns.length; index++) {
-    const { name, parse } = columns[index]!
     const text = texts[index]
-    row[name] = typeof text === 'string' ? parse(text) : null
+    row[columns[index]!.name] = typeof text === 'string' ? parsers[index]!(text) : null
   }
   return row
 }

@@ -1,4 +1,5 @@
 import type { DataSource, QueryRunner } from 'typeorm'
+import { afterLoopTurn } from './loop-turn.js'
 
 /** A runner that holds a connection, and what its `connect()` gave. */
 export interface ConnectedRunner {
@@ -35,7 +36,7 @@ export class RecentRunners {
     used.uses++
     if (used.uses >= MOST_USES || this.isWaitedFor()) return false
     this.kept.push(used)
-    this.sweep ??= setImmediate(() => this.releaseAll())
+    this.sweep ??= afterLoopTurn(() => this.releaseAll())
     return true
   }
 

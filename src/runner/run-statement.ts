@@ -1,15 +1,19 @@
 import type { QueryRunner } from 'typeorm'
 import type { Row, Statement } from '../sql/statement.js'
-import type { PostgresClient } from './postgres-client.js'
+
+/** A driver's own way to run statements. */
+export interface StatementClient {
+  run(statement: Statement<unknown>): Promise<readonly Row[]>
+}
 
 /**
- * Runs a statement and decodes its rows: prepared by the server if a client is given, else through TypeORM. Throws
- * what the driver or TypeORM throws.
+ * Runs a statement and decodes its rows: on the driver's own client if one is given, else through TypeORM. Throws what the driver or
+ * TypeORM throws.
  */
 export async function runStatement<Result>(
   runner: QueryRunner,
   statement: Statement<Result>,
-  client: PostgresClient | undefined,
+  client: StatementClient | undefined,
 ): Promise<Result> {
   const rows =
     client === undefined

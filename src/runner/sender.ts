@@ -1,6 +1,8 @@
 import type { QueryRunner } from 'typeorm'
 import type { Row, Statement } from '../sql/statement.js'
-import type { PostgresClient, Sending } from './postgres-client.js'
+import { PostgresClient } from './postgres-client.js'
+import type { Sending } from './postgres-client.js'
+import type { StatementClient } from './run-statement.js'
 import { runStatement } from './run-statement.js'
 
 /** What steps that run together want to send. */
@@ -24,12 +26,16 @@ export class Sender {
   constructor(
     private readonly runner: QueryRunner,
     /** The client to prepare statements on; `undefined` sends them through TypeORM. */
-    private readonly client: PostgresClient | undefined,
+    private readonly client: StatementClient | undefined,
   ) {}
+
+  private get batching(): PostgresClient | undefined {
+    return this.client instanceof PostgresClient ? this.client : undefined
+  }
 
   /** Whether steps that run together are sent together. */
   get canBatch(): boolean {
-    return !this.oneByOne && this.client?.canBatch === true
+    return !this.oneByOne && this.batching?.canBatch === true
   }
 
   /** From now on the answer to each statement is waited for before the next one is sent. */
@@ -146,7 +152,7 @@ export class Sender {
     if (sendings.length > 1) this.hasSentTogether = true
     // Should it fail, everything after it fails with the same error.
     const first = opening && { statement: opening, resolve: () => undefined, reject: () => undefined }
-    this.client!.runTogether(first === undefined ? sendings : [first, ...sendings])
+    this.batching!.runTogether(first === undefined ? sendings : [first, ...sendings])
   }
 }
 

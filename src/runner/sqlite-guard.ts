@@ -136,12 +136,18 @@ class SqliteGuard {
     }
   }
 
+  /** The scope of a transaction that has ended, which its code left behind, hides no migration. */
   private get scope(): Scope | undefined {
-    return this.current.getStore() ?? this.migrating.getStore()
+    const current = this.current.getStore()
+    return this.openIn(current) === undefined ? (this.migrating.getStore() ?? current) : current
   }
 
   openRunner(): SqliteRunner | undefined {
-    const { scope } = this
+    return this.openIn(this.scope)
+  }
+
+  /** The runner of a scope, if the scope's transaction is still open. */
+  private openIn(scope: Scope | undefined): SqliteRunner | undefined {
     const open = scope?.runner
     return open?.isTransactionActive === true && this.begun.get(open) === scope?.transaction
       ? open

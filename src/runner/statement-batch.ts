@@ -1,4 +1,4 @@
-import type { PgConnection, PreparedQuery, RowDescription } from './prepared-query.js'
+import type { PgConnection, PreparedQuery, ResultColumn } from './prepared-query.js'
 
 /** What pg's client asks of a query. */
 export interface Submittable {
@@ -45,8 +45,8 @@ export class StatementBatch implements Submittable {
     }
   }
 
-  handleRowDescription(message: RowDescription): void {
-    this.queries[this.current]?.describe(message)
+  handleRowDescription({ fields }: { readonly fields: readonly ResultColumn[] }): void {
+    this.queries[this.current]?.describe(fields)
   }
 
   handleDataRow({ fields }: { readonly fields: readonly (string | null)[] }): void {

@@ -99,6 +99,17 @@ it('10.3 a connection that breaks meanwhile is not used again', async () => {
   expect(await lengthOf('broken')).toBe(2)
 })
 
+it('10.3 a connection goes back although a test of the host fakes the timers', async () => {
+  await open({ poolSize: 1 })
+  jest.useFakeTimers()
+  try {
+    await append('faked')
+    expect(await dataSource.query('select 1 as one')).toEqual([{ one: 1 }])
+  } finally {
+    jest.useRealTimers()
+  }
+})
+
 it('10.3 the DataSource can be closed at once, and opened again', async () => {
   await open({ poolSize: 4 })
   await append('closed')

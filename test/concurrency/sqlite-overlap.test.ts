@@ -243,6 +243,43 @@ for (const driver of drivers) {
       expect(await texts()).toEqual(['by DataSource', 'by runner', 'nested'])
     })
 
+    it('4.3 so may migrations that what a transaction left behind runs', async () => {
+      class Late1763683400000 {
+        readonly name = 'Late1763683400000'
+        async up(): Promise<void> {
+          await dataSource.query(`insert into notes (text) values ('late')`)
+        }
+        async down(): Promise<void> {}
+      }
+      dataSource.migrations.push(new Late1763683400000())
+      let left: Promise<unknown> | undefined
+      await dataSource.transaction(async (manager) => {
+        await manager.query(`insert into notes (text) values ('before')`)
+        left = sleep(20).then(() => dataSource.runMigrations())
+      })
+      await left
+      expect(await texts()).toEqual(['before', 'late'])
+    })
+
+    it('4.3 migrations that run inside a transaction take part in it', async () => {
+      class Inside1763683500000 {
+        readonly name = 'Inside1763683500000'
+        async up(runner: QueryRunner): Promise<void> {
+          await runner.query(`insert into notes (text) values ('inside')`)
+        }
+        async down(): Promise<void> {}
+      }
+      dataSource.migrations.push(new Inside1763683500000())
+      const work = dataSource.transaction(async () => {
+        await dataSource.runMigrations()
+        throw new Rollback()
+      })
+      await expect(work).rejects.toThrow(Rollback)
+      expect(await texts()).toEqual([])
+      await dataSource.runMigrations()
+      expect(await texts()).toEqual(['inside'])
+    })
+
     it('4.3 nested transactions of borrowers take turns', async () => {
       await dataSource.transaction(async () => {
         const outcomes = await Promise.allSettled(

@@ -60,6 +60,30 @@ it('3.11 the server describes the rows of a statement once a connection', async 
   await database.close(dataSource)
 })
 
+it('3.11 a type parser that the host sets later counts for statements that were described before', async () => {
+  const dataSource = await database.open({ poolSize: 1 })
+  const store = new EventStore(dataSource)
+  const stream = { aggregateType: 'parsed', aggregateId: 'late' }
+  await store.append({ ...stream, expectedVersion: 0, events: [{ name: 'x' }] })
+  const read = async (): Promise<void> => {
+    for await (const { name } of store.readStream(stream)) expect(name).toBe('x')
+  }
+  await read()
+  await loopTurn()
+  const { master } = dataSource.driver as unknown as { master: EventEmitter }
+  let asked = 0
+  master.once('acquire', (client: { getTypeParser: (oid: number, format: 'text') => unknown }) => {
+    const original = client.getTypeParser.bind(client)
+    client.getTypeParser = (oid, format) => {
+      asked++
+      return original(oid, format)
+    }
+  })
+  await read()
+  expect(asked).toBeGreaterThan(0)
+  await database.close(dataSource)
+})
+
 it("3.11 a type parser of the host's that fails is an error of the call, and leaves the connection usable", async () => {
   let isBroken = false
   const getTypeParser = () => (text: string) => {
