@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises'
+import { setImmediate as loopTurn, setTimeout as sleep } from 'node:timers/promises'
 import type { DataSource, EntityManager } from 'typeorm'
 import {
   Aggregate,
@@ -290,6 +290,8 @@ export function testPropagation(library: string, install: (of: DataSource) => Pr
       const id = fresh()
       await handle(id)
       expect(await traces(id)).toEqual(ALL)
+      // A connection goes back at the latest when the event loop turns.
+      await loopTurn()
       const pool = (dataSource.driver as { master?: { totalCount?: number; idleCount?: number } }).master
       expect(pool?.idleCount).toBe(pool?.totalCount)
     })
