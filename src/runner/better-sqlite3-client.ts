@@ -20,7 +20,7 @@ const prepared = new WeakMap<SqliteConnection, Map<string, SqliteStatement>>()
 
 /**
  * The better-sqlite3 connection of a query runner, which answers at once: TypeORM's own query() waits eight times around it,
- * which takes a tenth of a commit's time. Logging stays TypeORM's.
+ * which takes 3 of the 50 µs of a commit. Logging stays TypeORM's.
  */
 export class BetterSqlite3Client {
   constructor(
