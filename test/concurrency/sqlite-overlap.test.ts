@@ -7,22 +7,6 @@ import { sourcedMigrations } from '../../migrations/index.js'
 import { isTypeorm1 } from '../support/databases.js'
 import { seededRandom } from '../support/random.js'
 
-let ofDiary: DataSource
-
-@Entity('notes')
-class DiaryEntry {
-  @PrimaryGeneratedColumn('increment', { type: 'integer' })
-  id!: number
-
-  @Column({ name: 'text', type: 'varchar' })
-  text!: string
-
-  @BeforeInsert()
-  async announce(): Promise<void> {
-    await ofDiary.query(`insert into notes (text) values ('before insert')`)
-  }
-}
-
 @Entity('notes')
 class Note {
   @PrimaryGeneratedColumn('increment', { type: 'integer' })
@@ -30,6 +14,16 @@ class Note {
 
   @Column({ name: 'text', type: 'varchar' })
   text!: string
+}
+
+let ofDiary: DataSource
+
+@Entity('notes')
+class DiaryEntry extends Note {
+  @BeforeInsert()
+  async announce(): Promise<void> {
+    await ofDiary.query(`insert into notes (text) values ('before insert')`)
+  }
 }
 
 class Rollback extends Error {}

@@ -6,33 +6,17 @@ import { postgres } from '../support/databases.js'
 const database = postgres()
 
 /** Texts that mean something in the text of a list. */
-const ODD = [
-  'plain',
-  'null',
-  'NULL',
-  '',
-  ' ',
-  '"',
-  '\\',
-  '\\"',
-  '{a,b}',
-  'a,b',
-  "it's",
-  'line\nbreak',
-  'é𝒳',
-  '\\x00',
-]
+const ODD = ['plain', 'null', 'NULL', '"', '\\', '\\"', '{a,b}', 'a,b', "it's", 'line\nbreak', 'é𝒳', '\\x00']
 
 it('3.6 parameters that are lists keep every character', async () => {
   const dataSource = await database.open()
   const store = new EventStore(dataSource)
-  const named = ODD.filter((text) => text.trim() !== '')
-  for (const messageId of named)
+  for (const messageId of ODD)
     await store.handleOnce({ consumer: 'odd', messageId }, (work) => {
       work.append({ aggregateType: 'odd', aggregateId: 'a', expectedVersion: 'any', events: [{ name: 'x' }] })
     })
   const rows = await dataSource.query<{ message_id: string }[]>('select message_id from processed_messages')
-  expect(rows.map((row) => row.message_id).sort()).toEqual([...named].sort())
+  expect(rows.map((row) => row.message_id).sort()).toEqual([...ODD].sort())
   await database.close(dataSource)
 })
 
